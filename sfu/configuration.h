@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sfu/log.h"
+
+namespace sluice::sfu {
+
+struct TlsFiles {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
+/// Every setting of the server, checked. The defaults here are the documented ones.
+struct Configuration {
+  std::string bind = "127.0.0.1";  ///< an IP address
+  std::uint16_t port = 8080;       ///< 0: any free port
+  std::string admin_bind = "127.0.0.1";
+  std::uint16_t admin_port = 9464;  ///< 0: any free port
+  unsigned shards = 0;              ///< event loops; 0: one for each processor
+
+  std::optional<TlsFiles> tls_files;
+  bool tls_self_signed = false;
+  std::vector<std::string> tls_names;  ///< further names of the self-signed certificate
+
+  std::map<std::string, std::string> keys;  ///< secret by key name; empty: rooms are open
+  std::vector<std::string> allowed_origins;
+  std::filesystem::path web_root = "web/app/dist";
+
+  std::size_t rooms_max = 1000;
+  std::size_t participants_max = 100;  ///< of one room
+  std::size_t connections_max = 5000;
+  std::chrono::milliseconds empty_room_timeout{30000};
+
+  std::chrono::milliseconds audio_latency_budget{200};
+  std::chrono::milliseconds video_latency_budget{400};
+  std::chrono::milliseconds screen_latency_budget{1000};
+  std::string congestion_control;  ///< empty: the system's
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  /// What is allowed but probably not meant, one line each, to be logged at start.
+  std::vector<std::string> warnings;
+};
+
+/// The text to print instead of starting, and the status to exit with.
+struct ConfigurationExit {
+  /// 0 after --help and --version, 2 after faults.
+  int status = 0;
+  /// With status 0 for standard output; else all faults, a line each, for standard error.
+  std::string text;
+};
+
+/// Reads an environment variable; nullopt when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Reads all settings: a flag wins over the environment (SLUICE_PORT for --port), which wins over
+/// the file (--config, or SLUICE_CONFIG), which wins over the default. `arguments` is without the
+/// program's name. Never throws for a fault of the input, and reports all faults at once.
+[[nodiscard]] std::expected<Configuration, ConfigurationExit> read_configuration(
+    std::span<const std::string> arguments, const Environment& environment);
+
+/// The environment of this process.
+[[nodiscard]] Environment process_environment();
+
+}  // namespace sluice::sfu
