@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "signaling/client_message.h"
+#include "signaling/goodbye_reason.h"
+#include "signaling/handle_allocator.h"
+#include "signaling/id_generator.h"
+#include "signaling/ids.h"
+#include "signaling/participant_info.h"
+#include "signaling/permissions.h"
+#include "signaling/room_command.h"
+#include "signaling/room_counts.h"
+#include "signaling/room_effect.h"
+#include "signaling/room_limits.h"
+#include "signaling/server_message.h"
+#include "signaling/subscription_settings.h"
+
+namespace sluice::signaling {
+
+/// Who is in one room, what they publish, and who watches what. Sans-IO.
+///
+/// Each member's view, built from the messages that it was sent, equals this state at every moment.
+/// Refusals go to the sender as an `error` and change nothing.
+class Room {
+ public:
+  using Effects = std::vector<RoomEffect>;
+  using RequestId = std::optional<std::uint64_t>;
+
+  /// `limits` and `ids` outlive the room.
+  Room(RoomId id, std::string name, const RoomLimits& limits, IdGenerator& ids);
+
+  [[nodiscard]] RoomId id() const { return id_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] bool empty() const { return members_.empty(); }
+
+  /// Takes `session` in, or fails it with kRoomFull. A member with the same identity is replaced.
+  /// True when it is in.
+  bool join(SessionId session, RequestId request, const AuthorizedJoin& join, Effects& effects);
+  /// Takes `session`, a member, out.
+  void leave(SessionId session, GoodbyeReason reason, Effects& effects);
+
+  // The requests of a member.
+  void publish(SessionId session, RequestId request, const Publish& publish, Effects& effects);
+  void unpublish(SessionId session, RequestId request, const Unpublish& unpublish,
+                 Effects& effects);
+  void subscribe(SessionId session, RequestId request, const Subscribe& subscribe,
+                 Effects& effects);
+  void unsubscribe(SessionId session, RequestId request, const Unsubscribe& unsubscribe,
+                   Effects& effects);
+  void request_keyframe(SessionId session, RequestId request, const KeyframeRequest& keyframe,
+                        Effects& effects);
+  void mute(SessionId session, RequestId request, const Mute& mute, Effects& effects);
+
+  [[nodiscard]] RoomCounts counts() const;
+  /// The member with `identity`, if there is one.
+  [[nodiscard]] std::optional<SessionId> session_of(const std::string& identity) const;
+  /// Everyone who is seen, with what they publish.
+  [[nodiscard]] std::vector<ParticipantInfo> participants() const;
+
+ private:
+  struct Member {
+    ParticipantInfo info;
+    Permissions permissions;
+    bool auto_subscribe = true;
+    bool hidden = false;
+    std::map<TrackId, SubscriptionSettings> subscriptions;
+  };
+  struct TrackPlace {
+    SessionId publisher{};
+    TrackHandle handle{};
+    TrackKind kind{};
+  };
+
+  void send(SessionId to, ServerMessage message, Effects& effects) const;
+  void send_to_others(SessionId except, const ServerBody& body, Effects& effects) const;
+  void refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
+              Effects& effects) const;
+  void begin_subscription(SessionId session, Member& member, RequestId request,
+                          const TrackId& track, const SubscriptionSettings& settings,
+                          Effects& effects);
+  void remove_track(SessionId publisher, const TrackInfo& track, Effects& effects);
+  [[nodiscard]] TrackInfo* own_track(SessionId session, const TrackId& track);
+
+  RoomId id_;
+  std::string name_;
+  const RoomLimits& limits_;
+  IdGenerator& ids_;
+  HandleAllocator handles_;
+  std::map<SessionId, Member> members_;
+  std::map<TrackId, TrackPlace> tracks_;
+};
+
+}  // namespace sluice::signaling

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "signaling/goodbye_reason.h"
+#include "signaling/id_generator.h"
+#include "signaling/ids.h"
+#include "signaling/room.h"
+#include "signaling/room_command.h"
+#include "signaling/room_counts.h"
+#include "signaling/room_effect.h"
+#include "signaling/room_limits.h"
+
+namespace sluice::signaling {
+
+/// The rooms of one shard: commands of sessions and a moment in, effects out.
+///
+/// A room is made by its first join and removed when it was empty for `empty_room_delay`.
+/// Sans-IO: it sends nothing, reads no clock, and speaks with connections (on this shard or
+/// another) only through values. Owner: the shard; not safe to share between threads.
+class RoomDirectory {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  RoomDirectory(RoomLimits limits, RandomSource random);
+
+  /// One command of one session. Never fails: what is refused comes out as a message to its sender.
+  [[nodiscard]] std::vector<RoomEffect> handle(SessionId session, const RoomCommand& command,
+                                               Time now);
+
+  /// Removes the rooms whose time is up.
+  [[nodiscard]] std::vector<RoomEffect> on_time(Time now);
+  /// When to call `on_time` next; `Time::max()` while no room is empty.
+  [[nodiscard]] Time next_deadline() const;
+
+  [[nodiscard]] RoomCounts counts() const;
+  /// Where a session is, while it is in a room.
+  [[nodiscard]] const Room* room_of(SessionId session) const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<Room> room;
+    std::optional<Time> remove_at;  ///< set while the room is empty
+  };
+
+  void join(SessionId session, std::optional<std::uint64_t> id, const AuthorizedJoin& request,
+            Time now, std::vector<RoomEffect>& effects);
+  void leave(SessionId session, GoodbyeReason reason, Time now, std::vector<RoomEffect>& effects);
+
+  RoomLimits limits_;
+  IdGenerator ids_;
+  std::uint64_t next_room_ = 1;
+  std::map<std::string, Entry> rooms_;
+  std::unordered_map<SessionId, Room*> room_of_session_;
+};
+
+}  // namespace sluice::signaling

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "signaling/client_message.h"
+#include "signaling/room_command.h"
+#include "signaling/room_effect.h"
+
+namespace sluice::signaling {
+
+/// Send this control message on this connection.
+struct SendControl {
+  ControlText text;
+};
+
+/// Why a connection is closed; decides what its transport says.
+enum class CloseReason : std::uint8_t {
+  kGoodbye,         ///< either side said goodbye
+  kServerShutdown,  ///< we said goodbye because the server stops
+  kError,           ///< a fatal error was sent
+  kTooLarge,        ///< the fatal error `too_large` was sent
+};
+
+/// The WebSocket close code. Source: docs/protocol.md section 1.2.
+[[nodiscard]] std::uint16_t websocket_close_code(CloseReason reason);
+
+/// Close this connection once what was sent before is written. Always the last action.
+struct CloseConnection {
+  CloseReason reason{};
+};
+
+/// What a connection must do next, in order. A `RoomCommand` goes to the room's shard, a
+/// `ClientReport` to the media side.
+using SessionAction = std::variant<SendControl, RoomCommand, ClientReport, CloseConnection>;
+
+}  // namespace sluice::signaling
