@@ -25,9 +25,6 @@ class ServerMetrics {
   };
 
   explicit ServerMetrics(Options options);
-  ~ServerMetrics();
-  ServerMetrics(const ServerMetrics&) = delete;
-  ServerMetrics& operator=(const ServerMetrics&) = delete;
 
   /// The cells of shard `index` (below `Options::shards`). Only that shard's thread may write them.
   [[nodiscard]] ShardMetrics& shard(std::size_t index) { return *shards_[index]; }
