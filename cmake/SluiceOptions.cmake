@@ -14,6 +14,8 @@ endif()
 add_library(sluice_flags INTERFACE)
 target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+# Paths in binaries begin at the clone: builds of two clones are alike, and ccache serves one from the other.
+target_compile_options(sluice_flags INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 target_compile_definitions(sluice_flags INTERFACE SLUICE_VERSION="${PROJECT_VERSION}")
 target_link_libraries(sluice_flags INTERFACE Threads::Threads)
 if(SLUICE_SANITIZE)
@@ -28,6 +30,8 @@ function(sluice_library name)
 endfunction()
 
 # A GoogleTest program, one test to ctest for each TEST: sluice_test(media_tests SOURCES ... LIBRARIES ... LABEL unit).
+# Labels: unit, property, sim, integration, threads (these also run under the thread sanitizer), slow (over a few seconds). The
+# target tests_<label> builds all programs of a label.
 function(sluice_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   find_package(GTest REQUIRED)
@@ -36,14 +40,24 @@ function(sluice_test name)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sluice_flags GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE SLUICE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SLUICE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABEL}")
+  foreach(label IN LISTS arg_LABEL)
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 endfunction()
 
-# A libFuzzer program with its seed corpus in tests/fuzz/corpus/<name>.
+# A libFuzzer program with its seed corpus in tests/fuzz/corpus/<name>. The target fuzzers builds them all; scripts/fuzz runs them.
 function(sluice_fuzzer name)
   if(SLUICE_FUZZERS)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
     add_executable(fuzz_${name} ${arg_SOURCES})
     target_link_libraries(fuzz_${name} PRIVATE ${arg_LIBRARIES} sluice_flags)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzzers)
+      add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers fuzz_${name})
   endif()
 endfunction()
