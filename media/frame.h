@@ -35,9 +35,9 @@ struct FrameDescription {
   std::uint32_t group = 0;   ///< number of the group of pictures, 0 for audio
   std::uint32_t length = 0;  ///< payload bytes, at least 1
   bool keyframe = false;
-  bool discardable = false;                         ///< no other frame depends on this one
-  std::uint8_t audio_level = kAudioLevelUnknown;    ///< minus dBov
-  std::chrono::microseconds capture_time{0};        ///< on the publisher's own clock
+  bool discardable = false;                       ///< no other frame depends on this one
+  std::uint8_t audio_level = kAudioLevelUnknown;  ///< minus dBov
+  std::chrono::microseconds capture_time{0};      ///< on the publisher's own clock
   std::uint8_t dependency_count = 0;
   std::array<std::uint16_t, kDependenciesMax> dependency_deltas{};  ///< `number` minus theirs
 

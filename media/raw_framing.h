@@ -49,7 +49,7 @@ struct RawRead {
   std::size_t missing = 0;
   RawKind kind{};
   /// The message without its prefix; borrows from `received`.
-  std::span<const std::byte> body;
+  std::span<const std::byte> body{};
 
   [[nodiscard]] bool whole() const { return consumed != 0; }
 };

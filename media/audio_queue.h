@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+
+#include "media/frame_pool.h"
+#include "media/left_out.h"
+#include "media/ring_deque.h"
+
+namespace sluice::media {
+
+/// The audio frames of one track that one subscriber has yet to receive, oldest first.
+///
+/// Only what is too late to be heard is left out.
+/// Bound:    `kFramesMax` frames. Overflow: the oldest is left out.
+/// Sizing:   a budget of 200 ms holds 10 frames of 20 ms; 64 also hold 10 s budgets of long frames.
+class AudioQueue {
+ public:
+  static constexpr std::size_t kFramesMax = 64;
+
+  explicit AudioQueue(Duration latency_budget) : latency_budget_(latency_budget) {}
+  void set_latency_budget(Duration budget) { latency_budget_ = budget; }
+
+  void push(const FrameRef& frame, EgressCounters& counters);
+  /// Leaves out what cannot arrive in time even if it is sent at once.
+  void expire(Time now, Duration one_way_delay, EgressCounters& counters);
+  void clear(LeftOut reason, EgressCounters& counters);
+
+  [[nodiscard]] bool empty() const { return frames_.empty(); }
+  [[nodiscard]] Time head_deadline() const { return deadline_of(*frames_.front()); }
+  [[nodiscard]] FrameRef take(EgressCounters& counters);
+
+ private:
+  [[nodiscard]] Time deadline_of(const Frame& frame) const {
+    return frame.arrival - frame.lateness + latency_budget_;
+  }
+
+  Duration latency_budget_;
+  RingDeque<FrameRef> frames_;
+};
+
+}  // namespace sluice::media

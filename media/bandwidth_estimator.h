@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "media/time.h"
+
+namespace sluice::media {
+
+/// What one connection's link carries, from what was acknowledged while it was kept busy.
+///
+/// Only an interval in which something always waited shows the capacity. An interval with pauses
+/// is a lower bound: it may raise the estimate, never lower it (delivery.md, keyframe starvation).
+/// Falls at once when a busy interval shows less than half, otherwise smooths by 0.3.
+class BandwidthEstimator {
+ public:
+  /// `acked_bytes` in all since the connection began; `busy`: something waited the whole time since
+  /// the last call.
+  void update(std::uint64_t acked_bytes, bool busy, Time now);
+
+  /// Nothing while the link was never busy for a whole interval.
+  [[nodiscard]] std::optional<double> bytes_per_second() const { return rate_; }
+
+ private:
+  static constexpr Duration kInterval = std::chrono::milliseconds{100};
+
+  std::optional<double> rate_;
+  std::uint64_t acked_at_start_ = 0;
+  Time started_{};
+  bool running_ = false;
+  bool busy_ = true;
+};
+
+}  // namespace sluice::media

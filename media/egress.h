@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "media/audio_queue.h"
+#include "media/chunk_header.h"
+#include "media/frame_pool.h"
+#include "media/left_out.h"
+#include "media/link_estimate.h"
+#include "media/ring_deque.h"
+#include "media/video_queue.h"
+
+namespace sluice::media {
+
+/// How one track is to be sent to one subscriber.
+struct SubscriptionSettings {
+  MediaKind kind = MediaKind::kVideo;
+  Duration latency_budget = std::chrono::milliseconds{400};
+  EncodingId encoding{};
+  std::uint8_t max_temporal_layer = 15;
+  std::uint8_t priority = 128;  ///< 1 to 255: the track's weight among the videos
+  bool hidden = false;          ///< nothing of it is sent
+};
+
+/// One message to write: a control message, or a chunk of a frame.
+///
+/// Once handed out it counts as sent: the connection writes it whole before it asks for the next.
+struct Departure {
+  std::shared_ptr<const std::string> control;  ///< set exactly for a control message
+  ChunkHeader header;                          ///< of a media message
+  FrameRef frame;                              ///< owns `payload`
+  std::span<const std::byte> payload;          ///< empty for an abandon mark
+
+  [[nodiscard]] bool is_control() const { return control != nullptr; }
+  [[nodiscard]] bool is_audio() const { return frame && frame->kind == MediaKind::kAudio; }
+};
+
+/// What one subscriber's connection sends next: its queues and the choice among them.
+///
+/// Strict tiers: control, then audio by earliest deadline, then video. Among videos base layers go
+/// before enhancement layers, then the track that had least of its share (start-time fair
+/// queueing by `priority`), and a frame that was begun goes on before others of its layer begin.
+/// Audio therefore waits for at most the one video chunk that was handed out before it.
+///
+/// Bound:    `control_bytes_max` (overflow: `push_control` says no, close the connection: a peer
+///           that does not read control is gone); `tracks_max` subscriptions (overflow:
+///           `subscribe` says no); each track's own bounds.
+/// Cost:     O(tracks) a choice, a scan of a small array; audio and video of 25 people are 50.
+/// Owner:    the subscriber's session; not safe to share between threads.
+/// Source:   delivery.md "What to send next"; Goyal et al., Start-time fair queuing, SIGCOMM 1996.
+class Egress {
+ public:
+  struct Bounds {
+    std::size_t control_bytes_max = 512 * 1024;
+    std::size_t tracks_max = 512;
+    VideoQueue::Bounds video;
+  };
+
+  explicit Egress(Bounds bounds) : bounds_(bounds) {}
+
+  [[nodiscard]] bool push_control(std::shared_ptr<const std::string> message);
+
+  /// Begins a subscription, or changes its settings. False at the bound.
+  [[nodiscard]] bool subscribe(TrackHandle track, const SubscriptionSettings& settings);
+  void unsubscribe(TrackHandle track);
+  [[nodiscard]] bool subscribed(TrackHandle track) const { return find(track) != nullptr; }
+
+  /// A frame of a subscribed track, live; others are ignored.
+  void push(const FrameRef& frame);
+  /// The group cache of a track, for a subscriber that lacks the way to its present. False when it
+  /// did not help, and a keyframe must be asked for.
+  bool push_group(TrackHandle track, std::span<const FrameRef> group);
+  /// The publisher muted the track: what is queued of its sound or picture is not wanted any more.
+  void flush(TrackHandle track);
+
+  /// Chooses what to write next; nothing when there is nothing that `may_send_video` allows.
+  [[nodiscard]] std::optional<Departure> next(Time now, const LinkEstimate& link,
+                                              bool may_send_video);
+
+  /// Control or audio waits; or video does.
+  [[nodiscard]] bool urgent_waiting() const;
+  [[nodiscard]] bool video_waiting() const;
+  /// Bytes of all that waits, not yet handed out.
+  [[nodiscard]] std::size_t video_bytes_waiting() const;
+
+  struct SyncWanted {
+    TrackHandle track{};
+    EncodingId encoding{};
+  };
+  /// Tracks that cannot go on without a group or a keyframe of this encoding.
+  void sync_wanted(std::vector<SyncWanted>& out) const;
+
+  [[nodiscard]] const EgressCounters& counters() const { return counters_; }
+
+ private:
+  struct Subscription {
+    TrackHandle track{};
+    SubscriptionSettings settings;
+    AudioQueue audio;
+    VideoQueue video;
+    /// Bytes sent divided by weight, on the common scale of start-time fair queueing.
+    double virtual_time = 0;
+  };
+
+  [[nodiscard]] Subscription* find(TrackHandle track);
+  [[nodiscard]] const Subscription* find(TrackHandle track) const;
+  [[nodiscard]] std::optional<Departure> next_audio(Time now, const LinkEstimate& link);
+  [[nodiscard]] std::optional<Departure> next_video(Time now, const LinkEstimate& link);
+  [[nodiscard]] LinkEstimate share_of(const Subscription& subscription,
+                                      const LinkEstimate& link) const;
+  [[nodiscard]] static bool goes_before(const Subscription& left, const Subscription& right);
+  [[nodiscard]] static Departure departure_of(const VideoQueue::Piece& piece);
+
+  Bounds bounds_;
+  RingDeque<std::shared_ptr<const std::string>> control_;
+  std::size_t control_bytes_ = 0;
+  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  double virtual_now_ = 0;  ///< virtual time of the track served last
+  EgressCounters counters_;
+};
+
+}  // namespace sluice::media

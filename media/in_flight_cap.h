@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+
+#include "media/time.h"
+
+namespace sluice::media {
+
+/// How many bytes of one connection may be on their way, steered by queueing delay.
+///
+/// A congestion window fills the bottleneck's buffer; what stands there can be neither reordered
+/// nor dropped. The cap keeps that queue at a target delay: it grows in proportion to what is
+/// missing to the target, and shrinks multiplicatively, at most once a round trip, above it. Until
+/// the target was first reached it doubles each round trip, as slow start does.
+///
+/// Not rate x round trip: fed by its own delivery rate, that spirals down (delivery.md, traps).
+/// Competitor: when the queue stays above the target for 5 s with the cap at its floor, it is
+///          somebody else's queue; the target is doubled (to at most 4 x) rather than starve.
+/// Off:     while the round trip is that of a LAN and nothing queues, there is nothing to steer.
+/// Source:  delivery.md "Late binding, twice"; the same shape as LEDBAT, RFC 6817 section 2.4.2.
+class InFlightCap {
+ public:
+  struct Sample {
+    Duration queueing_delay{};  ///< above the smallest round trip
+    Duration round_trip{};
+    Duration min_round_trip{};
+    std::size_t in_flight_bytes = 0;
+    std::size_t acked_bytes = 0;  ///< since the last sample
+  };
+
+  /// Learns from the link; call every `kSampleInterval` while more waits than leaves at once.
+  /// `limited`: since the last sample the cap held something back.
+  void sample(const Sample& sample, bool limited, Time now);
+
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Audio and control may go a quarter above it.
+  [[nodiscard]] std::size_t bytes_for_audio() const { return bytes_ + bytes_ / 4; }
+  /// The cap does not bind on a LAN.
+  [[nodiscard]] bool off() const { return off_; }
+  [[nodiscard]] Duration target() const { return target_; }
+
+  static constexpr Duration kSampleInterval = std::chrono::milliseconds{20};
+  /// What one segment carries on the paths that matter; loopback's 64 kB are not a unit to steer
+  /// by.
+  static constexpr std::size_t kSegmentBytes = 1448;
+
+ private:
+  void grow(const Sample& sample);
+  void shrink(const Sample& sample, Time now);
+  void watch_competitor(const Sample& sample, Time now);
+
+  static constexpr Duration kTarget = std::chrono::milliseconds{30};
+  static constexpr std::size_t kStart = 10 * kSegmentBytes;  // RFC 6928's initial window
+  static constexpr std::size_t kFloor = 4 * kSegmentBytes;   // delayed acknowledgements need 4
+  static constexpr std::size_t kCeiling = 16 * 1024 * 1024;
+
+  std::size_t bytes_ = kStart;
+  Duration target_ = kTarget;
+  Time last_shrink_{};
+  Time above_since_ = Time::max();
+  bool ramping_ = true;  ///< the target was not reached yet
+  bool off_ = false;
+};
+
+}  // namespace sluice::media

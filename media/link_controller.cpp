@@ -1,0 +1,141 @@
+#include "media/link_controller.h"
+
+#include <algorithm>
+
+namespace sluice::media {
+namespace {
+
+constexpr std::size_t kSmallChunk = 1200;  // one segment, and 9.6 ms of 1 Mbit/s
+constexpr std::size_t kSmallestChunk = 480;
+constexpr std::size_t kLargeChunk = 16 * 1024;
+constexpr double kFastLink = 250'000;  // 2 Mbit/s in bytes a second
+/// A chunk is sent to the kernel when less than one segment still waits there.
+constexpr std::size_t kUnsentForVideo = 1200;
+constexpr std::size_t kUnsentForAudio = 3000;
+/// A link without congestion is sampled only to keep its round trip and lower bound fresh.
+constexpr Duration kIdleSampleInterval = std::chrono::seconds{1};
+/// Reports come each 50 ms, so a delay that they show is uncertain by about that.
+constexpr Duration kReportSlack = std::chrono::milliseconds{25};
+/// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
+constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
+constexpr Duration kOutageLeast = std::chrono::milliseconds{400};
+
+}  // namespace
+
+bool LinkController::needs_look(Time /*now*/) const {
+  return !sampled_once_ || congested_ || blind_bytes_ >= kBlindBytes;
+}
+
+bool LinkController::needs_sample(Time now) const {
+  if (!sampled_once_) return true;
+  return now - last_sample_ >= (congested_ ? InFlightCap::kSampleInterval : kIdleSampleInterval);
+}
+
+std::size_t LinkController::in_flight_bytes() const {
+  const std::size_t to_kernel = facts_.outstanding_bytes + blind_bytes_;
+  return std::max<std::size_t>(to_kernel, progress_.in_flight().value_or(0));
+}
+
+Duration LinkController::queueing_delay() const {
+  const Duration path = std::max(path_.round_trip - path_.min_round_trip, Duration::zero());
+  return std::max(path, progress_.queueing_delay() - kReportSlack);
+}
+
+void LinkController::looked(const SendQueueFacts& facts, Time now) {
+  const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
+  if (facts.outstanding_bytes == 0 || acknowledged) last_progress_ = now;
+  facts_ = facts;
+  blind_bytes_ = 0;
+  const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
+  if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
+}
+
+void LinkController::sampled(const PathFacts& facts, Time now) {
+  const std::uint64_t acked = facts.bytes_acked - path_.bytes_acked;
+  path_ = facts;
+  cap_.sample({.queueing_delay = queueing_delay(),
+               .round_trip = facts.round_trip,
+               .min_round_trip = facts.min_round_trip,
+               .in_flight_bytes = in_flight_bytes(),
+               .acked_bytes = static_cast<std::size_t>(acked)},
+              limited_, now);
+  estimator_.update(facts.bytes_acked, busy_, now);
+  receiver_estimator_.update(progress_.received(), busy_, now);
+  last_sample_ = now;
+  sampled_once_ = true;
+  limited_ = false;
+  busy_ = true;  // until `drained` says otherwise
+}
+
+void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now) {
+  blind_bytes_ += wire_bytes;
+  if (media_bytes > 0) progress_.wrote(media_bytes, now);
+}
+
+void LinkController::blocked() {
+  congested_ = true;
+  limited_ = true;
+}
+
+void LinkController::held_back() {
+  congested_ = true;
+  limited_ = true;
+}
+
+void LinkController::drained() {
+  busy_ = false;
+  // Everything that waited was let through: with room to spare, the looking can stop.
+  const bool roomy = cap_.off() || in_flight_bytes() < cap_.bytes() / 2;
+  if (roomy && facts_.unsent_bytes == 0) congested_ = false;
+}
+
+bool LinkController::reported(std::uint64_t received_bytes, Time now) {
+  return progress_.reported(received_bytes, now);
+}
+
+bool LinkController::may_send_video() const {
+  if (congested_ && facts_.unsent_bytes + blind_bytes_ > kUnsentForVideo) return false;
+  return cap_.off() || in_flight_bytes() < cap_.bytes();
+}
+
+bool LinkController::may_send_audio() const {
+  if (congested_ && facts_.unsent_bytes + blind_bytes_ > kUnsentForAudio) return false;
+  return cap_.off() || in_flight_bytes() < cap_.bytes_for_audio();
+}
+
+std::optional<double> LinkController::bytes_per_second() const {
+  const bool receiver_lags = progress_.queueing_delay() > kReceiverLags;
+  if (receiver_lags && receiver_estimator_.bytes_per_second()) {
+    return std::min(estimator_.bytes_per_second().value_or(*receiver_estimator_.bytes_per_second()),
+                    *receiver_estimator_.bytes_per_second());
+  }
+  return estimator_.bytes_per_second();
+}
+
+LinkEstimate LinkController::estimate() const {
+  LinkEstimate estimate{
+      .bytes_per_second = bytes_per_second(),
+      .one_way_delay = path_.min_round_trip / 2 + queueing_delay(),
+      .outstanding_bytes = in_flight_bytes(),
+      .congested = congested_,
+      .chunk_bytes = kLargeChunk,
+  };
+  const double rate = estimate.bytes_per_second.value_or(0);
+  if (congested_ && rate < kFastLink) {
+    // A slow link gets chunks of 10 ms, so that audio waits no longer than that for one.
+    estimate.chunk_bytes =
+        rate > 0 ? std::clamp(static_cast<std::size_t>(rate * 0.010), kSmallestChunk, kSmallChunk)
+                 : kSmallChunk;
+  } else if (congested_) {
+    estimate.chunk_bytes =
+        std::clamp(static_cast<std::size_t>(rate * 0.005), kSmallChunk, kLargeChunk);
+  }
+  return estimate;
+}
+
+bool LinkController::outage(Time now) const {
+  return in_flight_bytes() > 0 &&
+         now - last_progress_ > std::max(4 * path_.round_trip, kOutageLeast);
+}
+
+}  // namespace sluice::media

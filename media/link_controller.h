@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "media/bandwidth_estimator.h"
+#include "media/in_flight_cap.h"
+#include "media/link_estimate.h"
+#include "media/receiver_progress.h"
+
+namespace sluice::media {
+
+/// What the kernel says of a connection's send side in a moment; one ioctl each.
+struct SendQueueFacts {
+  std::size_t outstanding_bytes = 0;  ///< SIOCOUTQ: unsent and unacknowledged
+  std::size_t unsent_bytes = 0;       ///< SIOCOUTQNSD
+};
+
+/// What the kernel has measured of a connection's path (TCP_INFO).
+struct PathFacts {
+  Duration round_trip{};      ///< tcpi_rtt, smoothed
+  Duration min_round_trip{};  ///< tcpi_min_rtt
+  std::uint64_t bytes_acked = 0;
+};
+
+/// Decides when a connection may write and how much: late binding, twice (delivery.md).
+///
+/// Use: before a write, `needs_look(now)` says whether to read `SendQueueFacts` first, and
+/// `needs_sample(now)` whether also `PathFacts`; then `may_send_*`; after it `wrote`. While
+/// something waits that may not leave, look again at `next_look()`, or earlier when the socket
+/// turns writable.
+///
+/// An unloaded link pays no system call for this but one look each `kBlindBytes`. A congested one
+/// is looked at before each write: at most one chunk lies unsent in the kernel, and what is on its
+/// way stays under the cap.
+/// Owner: the connection; not safe to share between threads.
+class LinkController {
+ public:
+  /// Bytes written since the last look, without one.
+  static constexpr std::size_t kBlindBytes = 8 * 1024;
+
+  [[nodiscard]] bool needs_look(Time now) const;
+  [[nodiscard]] bool needs_sample(Time now) const;
+  void looked(const SendQueueFacts& facts, Time now);
+  void sampled(const PathFacts& facts, Time now);
+
+  /// `wire_bytes` went to the kernel, `media_bytes` of them in media messages.
+  void wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now);
+  /// The kernel took less than it was given.
+  void blocked();
+  /// Something waits that `may_send_*` did not let through.
+  void held_back();
+  /// The choice of what goes next was asked, and nothing more waits.
+  void drained();
+  /// A receiver report; false when it claims what cannot be.
+  [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
+
+  [[nodiscard]] bool may_send_video() const;
+  [[nodiscard]] bool may_send_audio() const;
+
+  [[nodiscard]] LinkEstimate estimate() const;
+  [[nodiscard]] bool congested() const { return congested_; }
+  /// Nothing has been acknowledged for so long that feeding the kernel only makes things later.
+  [[nodiscard]] bool outage(Time now) const;
+  /// When to look again while something is held back.
+  [[nodiscard]] static Time next_look(Time now) { return now + kTick; }
+
+  [[nodiscard]] const InFlightCap& cap() const { return cap_; }
+  [[nodiscard]] std::size_t in_flight_bytes() const;
+  [[nodiscard]] std::size_t unsent_bytes() const { return facts_.unsent_bytes; }
+  [[nodiscard]] Duration round_trip() const { return path_.round_trip; }
+  [[nodiscard]] Duration queueing_delay() const;
+
+ private:
+  [[nodiscard]] std::optional<double> bytes_per_second() const;
+
+  static constexpr Duration kTick = std::chrono::milliseconds{5};
+
+  SendQueueFacts facts_;
+  PathFacts path_;
+  InFlightCap cap_;
+  BandwidthEstimator estimator_;           ///< of what the peer's kernel acknowledged
+  BandwidthEstimator receiver_estimator_;  ///< of what its application read
+  ReceiverProgress progress_;
+  std::size_t blind_bytes_ = 0;  ///< written since the last look
+  Time last_sample_ = Time::min();
+  Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
+  bool sampled_once_ = false;
+  bool congested_ = false;
+  bool limited_ = false;  ///< the cap held something back since the last sample
+  bool busy_ = false;     ///< something waited ever since the last sample
+};
+
+}  // namespace sluice::media

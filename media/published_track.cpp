@@ -1,0 +1,55 @@
+#include "media/published_track.h"
+
+#include <algorithm>
+
+namespace sluice::media {
+
+PublishedTrack::Encoding& PublishedTrack::at(EncodingId encoding) {
+  const auto found = std::ranges::find(encodings_, encoding, &Encoding::id);
+  if (found != encodings_.end()) return *found;
+  return encodings_.emplace_back(Encoding{
+      .id = encoding,
+      .cache = GroupCache{settings_.cache},
+      .requests = KeyframeRequestLimiter{settings_.keyframe_interval_min, kRetryAfter},
+  });
+}
+
+void PublishedTrack::on_frame(const FrameRef& frame) {
+  if (settings_.kind != MediaKind::kVideo) return;
+  Encoding& encoding = at(frame->description.encoding);
+  if (frame->description.keyframe) encoding.requests.keyframe_arrived();
+  encoding.cache.add(frame);
+}
+
+void PublishedTrack::set_muted(bool muted) {
+  muted_ = muted;
+  for (Encoding& encoding : encodings_) {
+    encoding.cache.clear();
+    encoding.requests.keyframe_arrived();
+  }
+}
+
+std::span<const FrameRef> PublishedTrack::group(EncodingId encoding) const {
+  const auto found = std::ranges::find(encodings_, encoding, &Encoding::id);
+  return found == encodings_.end() ? std::span<const FrameRef>{} : found->cache.frames();
+}
+
+void PublishedTrack::request_keyframe(EncodingId encoding) {
+  if (!muted_ && settings_.kind == MediaKind::kVideo) at(encoding).requests.request();
+}
+
+void PublishedTrack::poll_keyframe_requests(Time now, std::vector<EncodingId>& out) {
+  for (Encoding& encoding : encodings_) {
+    if (encoding.requests.poll(now)) out.push_back(encoding.id);
+  }
+}
+
+Time PublishedTrack::deadline() const {
+  Time earliest = Time::max();
+  for (const Encoding& encoding : encodings_) {
+    earliest = std::min(earliest, encoding.requests.deadline());
+  }
+  return earliest;
+}
+
+}  // namespace sluice::media

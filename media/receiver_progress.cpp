@@ -1,0 +1,55 @@
+#include "media/receiver_progress.h"
+
+#include <algorithm>
+
+namespace sluice::media {
+
+void ReceiverProgress::wrote(std::size_t bytes, Time now) {
+  written_ += bytes;
+  if (marks_.size() == kMarksMax) {
+    // The newest mark takes the new bytes over: their delay looks longer by the gap between.
+    marks_.back().end = written_;
+    return;
+  }
+  marks_.push_back({.end = written_, .at = now});
+}
+
+void ReceiverProgress::learn(Duration delay, Time now) {
+  if (reports_ == 1 || now - minimum_since_ > kMinimumLasts) {
+    previous_minimum_ = minimum_;
+    minimum_ = Duration::max();
+    minimum_since_ = now;
+  }
+  minimum_ = std::min(minimum_, delay);
+  delay_ = reports_ == 1 ? delay : std::min(delay, last_sample_);
+  last_sample_ = delay;
+}
+
+bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
+  if (received_bytes > written_ || received_bytes < received_) return false;
+  const bool progressed = received_bytes > received_;
+  received_ = received_bytes;
+  if (!progressed) return true;
+  ++reports_;
+  Time sent = now;
+  while (!marks_.empty() && marks_.front().end <= received_bytes) {
+    sent = marks_.front().at;
+    marks_.pop_front();
+  }
+  // A report from the middle of a write: that write is the newest whose bytes are there.
+  if (!marks_.empty() && sent == now) sent = marks_.front().at;
+  learn(now - sent, now);
+  return true;
+}
+
+std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
+  if (!reporting()) return std::nullopt;
+  return written_ - received_;
+}
+
+Duration ReceiverProgress::queueing_delay() const {
+  if (!reporting()) return Duration::zero();
+  return delay_ - std::min({minimum_, previous_minimum_, delay_});
+}
+
+}  // namespace sluice::media

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "media/ring_deque.h"
+#include "media/time.h"
+
+namespace sluice::media {
+
+/// What a receiver's reports say of the way to it, end to end.
+///
+/// TCP's own acknowledgements end at the next proxy, and come from a kernel whose application may
+/// not be reading. A report names the media bytes that the application has read, so its age against
+/// the moment those bytes were written is the whole delay, and written minus read is all that is on
+/// its way, wherever it waits.
+///
+/// Bound:    remembers the last 512 writes (a merge of neighbours when full: the older mark goes).
+/// Source:   docs/protocol.md section 4.8.
+class ReceiverProgress {
+ public:
+  /// `bytes` of media messages went to the kernel.
+  void wrote(std::size_t bytes, Time now);
+  /// The receiver reports `received_bytes` in all. False when that is more than was written, or
+  /// less than it said before: the peer is wrong.
+  [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
+
+  /// Bytes written and not reported as read; nothing while no report has come.
+  [[nodiscard]] std::optional<std::uint64_t> in_flight() const;
+  /// The newest delay above the smallest of the last 30 s; zero while unknown.
+  [[nodiscard]] Duration queueing_delay() const;
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  /// Reports come, so their absence means something.
+  [[nodiscard]] bool reporting() const { return reports_ > 0; }
+
+ private:
+  struct Mark {
+    std::uint64_t end = 0;  ///< all bytes written up to here
+    Time at{};
+  };
+  static constexpr std::size_t kMarksMax = 512;
+  static constexpr Duration kMinimumLasts = std::chrono::seconds{15};
+
+  void learn(Duration delay, Time now);
+
+  RingDeque<Mark> marks_;
+  std::uint64_t written_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t reports_ = 0;
+  Duration delay_{};  ///< the smaller of the last two, so that one slow report is no trend
+  Duration last_sample_{};
+  Duration minimum_ = Duration::max();           ///< of this half of the window
+  Duration previous_minimum_ = Duration::max();  ///< of the half before
+  Time minimum_since_{};
+};
+
+}  // namespace sluice::media

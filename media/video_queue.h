@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "media/dependency_tracker.h"
+#include "media/frame_pool.h"
+#include "media/left_out.h"
+#include "media/link_estimate.h"
+#include "media/ring_deque.h"
+
+namespace sluice::media {
+
+/// The video frames of one track that one subscriber has yet to receive, in decode order.
+///
+/// Everything in it can be decoded when it is sent in order: a frame whose dependency is neither
+/// sent nor queued is refused, and removing a frame removes all that need it. A keyframe leaves
+/// only by being sent or when a newer keyframe comes.
+///
+/// Bound:    `bytes_max` and `frames_max` (a single larger frame is still taken when the queue is
+///           otherwise empty). Overflow: enhancement layers go first, then all behind the oldest
+///           keyframe, and the track waits for a new way to live (`wants_sync`).
+/// Cost:     O(queued frames) for a push that removes and for `thin`, else O(1).
+/// Owner:    the subscriber's `Egress`.
+/// Source:   delivery.md, "What to leave out".
+class VideoQueue {
+ public:
+  struct Bounds {
+    std::size_t bytes_max = 1536 * 1024;
+    std::size_t frames_max = 256;
+  };
+
+  /// What one pick hands out: bytes [offset, offset + bytes) of `frame`.
+  struct Piece {
+    FrameRef frame;
+    std::uint32_t offset = 0;
+    std::uint32_t bytes = 0;
+    [[nodiscard]] bool last() const { return offset + bytes == frame->description.length; }
+  };
+
+  VideoQueue(Bounds bounds, Duration latency_budget)
+      : bounds_(bounds), latency_budget_(latency_budget) {}
+
+  void set_latency_budget(Duration budget) { latency_budget_ = budget; }
+  /// Frames of higher temporal layers are left out as they come.
+  void set_max_temporal_layer(std::uint8_t layer) { max_temporal_layer_ = layer; }
+  /// The encoding to show; the old one goes on until a keyframe of this one comes.
+  void set_encoding(EncodingId encoding);
+  [[nodiscard]] EncodingId encoding() const { return encoding_; }
+
+  /// A frame of the track, live.
+  void push(const FrameRef& frame, EgressCounters& counters);
+  /// A group to start from (`GroupCache::frames`): what the receiver lacks of it is queued, to be
+  /// decoded at once, whatever its age. False when nothing of it helps.
+  bool push_group(std::span<const FrameRef> group, EgressCounters& counters);
+  /// Drops everything: the track is hidden, or ends. A frame begun is abandoned.
+  void clear(LeftOut reason, EgressCounters& counters);
+
+  /// Leaves out what would arrive too late, the least painful first; call before looking at
+  /// `head`. `link.bytes_per_second` is this track's share.
+  void thin(Time now, const LinkEstimate& link, EgressCounters& counters);
+
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  /// The frame that goes next; only when not empty.
+  [[nodiscard]] const Frame& head() const { return *entries_.front().frame; }
+  [[nodiscard]] Time head_deadline() const { return deadline_of(entries_.front()); }
+  [[nodiscard]] bool head_started() const { return !empty() && entries_.front().sent_bytes > 0; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< not yet handed out
+
+  /// Hands out up to `bytes_max` bytes of the head; the frame counts as sent with its last piece.
+  [[nodiscard]] Piece take(std::size_t bytes_max, EgressCounters& counters);
+  /// A frame that was begun and then given up: the receiver must be told. Given once.
+  [[nodiscard]] std::optional<Piece> take_abandoned();
+  [[nodiscard]] bool owes_abandon_mark() const { return abandoned_.has_value(); }
+
+  /// Nothing more can be sent until a keyframe or a group comes.
+  [[nodiscard]] bool wants_sync() const { return wants_sync_; }
+  /// The encoding of which a keyframe is needed: to begin, to go on, or to change over.
+  [[nodiscard]] std::optional<EncodingId> wants_keyframe() const;
+
+ private:
+  struct Entry {
+    FrameRef frame;
+    std::uint32_t sent_bytes = 0;
+    bool catch_up = false;  ///< decode-only: no deadline, part of a way back to live
+  };
+
+  [[nodiscard]] Time deadline_of(const Entry& entry) const;
+  [[nodiscard]] static std::uint32_t remaining(const Entry& entry) {
+    return entry.frame->description.length - entry.sent_bytes;
+  }
+  void append(const FrameRef& frame, bool catch_up);
+  /// Removes entries by a rule, then all that depended on them; counts each.
+  template <typename Predicate>
+  void leave_out(Predicate rule, LeftOut reason, EgressCounters& counters);
+  void abandon_head(EgressCounters& counters);
+  void make_room(std::size_t bytes, EgressCounters& counters);
+  [[nodiscard]] std::optional<std::size_t> first_late(Time now, const LinkEstimate& link) const;
+  [[nodiscard]] bool holds_keyframe() const;
+  [[nodiscard]] bool full(std::size_t bytes) const;
+  void thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters);
+  void give_up_late_chain(Time now, const LinkEstimate& link, EgressCounters& counters);
+
+  Bounds bounds_;
+  Duration latency_budget_;
+  std::uint8_t max_temporal_layer_ = 15;
+  EncodingId encoding_{};
+  RingDeque<Entry> entries_;
+  std::size_t bytes_ = 0;
+  DependencyTracker sent_;     ///< what the receiver has whole
+  DependencyTracker planned_;  ///< the same once the queue is sent
+  std::optional<Piece> abandoned_;
+  std::uint32_t last_keyframe_bytes_ = 0;
+  bool wants_sync_ = true;  ///< a new subscription needs its first keyframe
+};
+
+}  // namespace sluice::media
