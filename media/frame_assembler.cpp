@@ -62,8 +62,8 @@ std::expected<FrameAssembler::Stream*, AssemblyError> FrameAssembler::open(
   return stream;
 }
 
-std::expected<FrameBuilder, AssemblyError> FrameAssembler::add(const Chunk& chunk, MediaKind kind,
-                                                               DeadlineClock& clock, Time now) {
+std::expected<FrameRef, AssemblyError> FrameAssembler::add(const Chunk& chunk, MediaKind kind,
+                                                           DeadlineClock& clock, Time now) {
   const ChunkHeader& header = chunk.header;
   Stream* stream = nullptr;
   if (header.description) {
@@ -78,7 +78,7 @@ std::expected<FrameBuilder, AssemblyError> FrameAssembler::add(const Chunk& chun
       stream->open = false;
       stream->frame = FrameBuilder{};
       ++abandoned_;
-      return FrameBuilder{};
+      return FrameRef{};
     }
     if (header.offset != stream->received) return std::unexpected(AssemblyError::kWrongOffset);
   }
@@ -92,15 +92,15 @@ std::expected<FrameBuilder, AssemblyError> FrameAssembler::add(const Chunk& chun
                 bytes);
   }
   stream->received += static_cast<std::uint32_t>(bytes);
-  if (!header.last) return FrameBuilder{};
+  if (!header.last) return FrameRef{};
   stream->open = false;
   if (!stream->frame) {
     ++skipped_;
-    return FrameBuilder{};
+    return FrameRef{};
   }
   stream->frame->arrival = now;
   stream->frame->lateness = clock.lateness(stream->frame->description.capture_time, now);
-  return std::move(stream->frame);
+  return std::move(stream->frame).finish();
 }
 
 void FrameAssembler::forget(TrackHandle track) {
