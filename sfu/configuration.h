@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -35,6 +34,7 @@ struct Configuration {
   std::vector<std::string> tls_names;  ///< further names of the self-signed certificate
 
   std::map<std::string, std::string> keys;  ///< secret by key name; empty: rooms are open
+  bool insecure_open_rooms = false;
   std::vector<std::string> allowed_origins;
   std::filesystem::path web_root = "web/app/dist";
 
@@ -63,16 +63,16 @@ struct ConfigurationExit {
   std::string text;
 };
 
-/// Reads an environment variable; nullopt when it is not set.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// Environment variables, by name.
+using Environment = std::map<std::string, std::string>;
 
 /// Reads all settings: a flag wins over the environment (SLUICE_PORT for --port), which wins over
 /// the file (--config, or SLUICE_CONFIG), which wins over the default. `arguments` is without the
-/// program's name. Never throws for a fault of the input, and reports all faults at once.
+/// program's name. Reports all faults at once; docs/configuration.md has every setting.
 [[nodiscard]] std::expected<Configuration, ConfigurationExit> read_configuration(
     std::span<const std::string> arguments, const Environment& environment);
 
-/// The environment of this process.
+/// The variables of this process whose names begin with SLUICE_.
 [[nodiscard]] Environment process_environment();
 
 }  // namespace sluice::sfu

@@ -69,9 +69,4 @@ class HttpResponder {
   std::size_t searched_ = 0;  // the head does not end before this offset
 };
 
-/// True when a page of `origin` (the value of the Origin header) may open a WebSocket on `host`
-/// (the value of the Host header).
-[[nodiscard]] bool origin_allowed(std::string_view origin, std::string_view host,
-                                  const std::vector<std::string>& allowed_origins);
-
 }  // namespace sluice::sfu
