@@ -77,13 +77,21 @@ class Room {
     TrackKind kind{};
   };
 
-  void send(SessionId to, ServerMessage message, Effects& effects) const;
-  void send_to_others(SessionId except, const ServerBody& body, Effects& effects) const;
-  void refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
-              Effects& effects) const;
-  void begin_subscription(SessionId session, Member& member, RequestId request,
-                          const TrackId& track, const SubscriptionSettings& settings,
-                          Effects& effects);
+  static void send(SessionId to, RequestId request, ServerBody body, Effects& effects);
+  /// Serialises once for all.
+  void send_to_others(SessionId except, ServerBody body, Effects& effects) const;
+  static void refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
+                     Effects& effects);
+  /// `message` ends where the track's id follows.
+  static void refuse_unknown(SessionId session, RequestId request, std::string message,
+                             const TrackId& track, Effects& effects);
+  /// Does nothing at the subscriber's limit: nobody asked, so nobody is told.
+  void auto_subscribe(SessionId session, Member& member, const TrackId& track,
+                      const TrackPlace& place, Effects& effects);
+  void announce_subscription(SessionId session, RequestId request,
+                             const SubscriptionSettings& settings, const TrackId& track,
+                             const TrackPlace& place, Effects& effects) const;
+  /// Ends the subscriptions of a track that its publisher's list does not hold any more.
   void remove_track(SessionId publisher, const TrackInfo& track, Effects& effects);
   [[nodiscard]] TrackInfo* own_track(SessionId session, const TrackId& track);
 

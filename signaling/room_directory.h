@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "signaling/goodbye_reason.h"
@@ -28,7 +30,10 @@ class RoomDirectory {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  RoomDirectory(RoomLimits limits, RandomSource random);
+  RoomDirectory(const RoomLimits& limits, RandomSource random);
+  // Rooms refer to the directory's limits and generator.
+  RoomDirectory(const RoomDirectory&) = delete;
+  RoomDirectory& operator=(const RoomDirectory&) = delete;
 
   /// One command of one session. Never fails: what is refused comes out as a message to its sender.
   [[nodiscard]] std::vector<RoomEffect> handle(SessionId session, const RoomCommand& command,
@@ -53,10 +58,16 @@ class RoomDirectory {
             Time now, std::vector<RoomEffect>& effects);
   void leave(SessionId session, GoodbyeReason reason, Time now, std::vector<RoomEffect>& effects);
 
+  /// Removes the room that waits longest for its removal, which must exist.
+  void remove_first(std::vector<RoomEffect>& effects);
+  /// Plans or cancels the room's removal after someone came or went.
+  void update_removal(Entry& entry, Time now);
+
   RoomLimits limits_;
   IdGenerator ids_;
   std::uint64_t next_room_ = 1;
   std::map<std::string, Entry> rooms_;
+  std::set<std::pair<Time, std::string>> removals_;  ///< when, and which room by name
   std::unordered_map<SessionId, Room*> room_of_session_;
 };
 

@@ -66,7 +66,7 @@ class SessionProtocol {
   [[nodiscard]] Time next_deadline() const;
 
   /// The room layer took the session in.
-  void joined();
+  void joined(Time now);
   /// Sends the error and closes when it is fatal: for faults found elsewhere, in media or framing
   /// or by the room layer.
   [[nodiscard]] std::vector<SessionAction> fail(const ProtocolError& error);
@@ -83,10 +83,11 @@ class SessionProtocol {
   void on_message(ClientMessage& message, Time now, WallTime wall_now, Actions& actions);
   void on_hello(const ClientHello& hello, std::optional<std::uint64_t> id, Time now,
                 Actions& actions);
-  void on_join(Join& join, std::optional<std::uint64_t> id, WallTime wall_now, Actions& actions);
+  void on_join(const Join& join, std::optional<std::uint64_t> id, Time now, WallTime wall_now,
+               Actions& actions);
   void report(const ProtocolError& error, Actions& actions);
   void close(CloseReason reason, GoodbyeReason left_as, Actions& actions);
-  void set_state(State next);
+  void set_state(State next, Time now);
   [[nodiscard]] bool in_room() const {
     return state_ == State::kJoining || state_ == State::kJoined;
   }
@@ -96,7 +97,7 @@ class SessionProtocol {
   const TokenVerifier* tokens_;
   State state_ = State::kAwaitHello;
   ControlRateLimit rate_limit_;
-  Time state_since_;
+  Time state_since_;  ///< when this state began
   Time heard_at_;
   Time pinged_at_;
   std::uint64_t next_ping_id_ = 1;
