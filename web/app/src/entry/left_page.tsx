@@ -1,0 +1,31 @@
+import type { CloseReason } from '@sluice/sdk';
+import type { Session } from '../session';
+import { Logo } from '../ui/logo';
+import { farewell } from './problem_panel';
+
+interface Properties {
+  readonly session: Session;
+  readonly reason: CloseReason;
+  readonly joining: boolean;
+}
+
+/** After the meeting, however it ended. */
+export function LeftPage({ session, reason, joining }: Properties) {
+  const { title, text } = farewell(reason);
+  return (
+    <div class="left-page" data-testid="left-page" data-reason={reason}>
+      <main class="left-card">
+        <Logo />
+        <h1>{title}</h1>
+        <p>{text}</p>
+        <p class="left-room">{session.room}</p>
+        <div class="left-actions">
+          <button type="button" class="button button-primary button-large" data-testid="rejoin-button" disabled={joining} onClick={() => void session.rejoin()}>
+            {joining ? <><span class="spinner" />Joining…</> : 'Join again'}
+          </button>
+          <a class="button button-large" href="/">Back to the start</a>
+        </div>
+      </main>
+    </div>
+  );
+}

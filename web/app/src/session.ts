@@ -1,0 +1,350 @@
+import {
+  listDevices, Meeting, SluiceError, supportProblems, watchDevices, type CloseReason, type MediaDevice,
+  type MeetingStats, type SupportProblem,
+} from '@sluice/sdk';
+import { loadPreferences, savePreferences, type KeyValueStore, type Preferences } from './entry/preferences';
+import { kNameBytesMax, cutToBytes } from './entry/room_name';
+import { viewMeeting, displayName, type MeetingView } from './meeting/meeting_view';
+import type { LayoutMode } from './meeting/stage_choice';
+import { addMessage, addPresence, dropExpired, nextExpiry, type Toast } from './meeting/toasts';
+import { Store } from './store';
+
+/** Where the visitor is on the way through one room. */
+export type Phase =
+  | { readonly at: 'prejoin' }
+  | { readonly at: 'joining' }
+  | { readonly at: 'meeting' }
+  | { readonly at: 'left'; readonly reason: CloseReason; readonly joining: boolean };
+
+/** Everything the room's pages show. */
+export interface SessionState {
+  readonly phase: Phase;
+  readonly view: MeetingView;
+  readonly stats: MeetingStats | undefined;
+  /** Which attempt to reconnect this is, from 1; 0 while connected. */
+  readonly attempt: number;
+  readonly preferences: Preferences;
+  readonly devices: readonly MediaDevice[];
+  readonly support: readonly SupportProblem[];
+  /** Why the last attempt to join failed. */
+  readonly joinFailure: SluiceError | undefined;
+  readonly cameraFailure: SluiceError | undefined;
+  readonly microphoneFailure: SluiceError | undefined;
+  /** Devices that are being opened or closed right now. */
+  readonly cameraBusy: boolean;
+  readonly microphoneBusy: boolean;
+  readonly toasts: readonly Toast[];
+  readonly mode: LayoutMode;
+  readonly pinned: string | undefined;
+  /** When each participant was last heard, in ms of `performance.now()`. */
+  readonly lastSpokeAt: ReadonlyMap<string, number>;
+}
+
+/**
+ * One visitor's way through one room: devices, joining, the meeting, leaving. The only place that
+ * talks to the SDK's `Meeting`; pages read `store` and call the methods.
+ */
+export class Session {
+  readonly meeting: Meeting;
+  readonly store: Store<SessionState>;
+  readonly room: string;
+  readonly #token: string | undefined;
+  readonly #storage: KeyValueStore | undefined;
+  #selfSpeaking = false;
+  #refreshPending = false;
+  #screenBusy = false;
+  #toastTimer: number | undefined;
+
+  constructor(room: string, token: string | undefined, storage: KeyValueStore | undefined) {
+    this.room = room;
+    this.#token = token;
+    this.#storage = storage;
+    this.meeting = new Meeting({ room });
+    this.store = new Store<SessionState>({
+      phase: { at: 'prejoin' },
+      view: viewMeeting(this.meeting, false),
+      stats: undefined,
+      attempt: 0,
+      preferences: loadPreferences(storage),
+      devices: [],
+      support: [],
+      joinFailure: undefined,
+      cameraFailure: undefined,
+      microphoneFailure: undefined,
+      cameraBusy: false,
+      microphoneBusy: false,
+      toasts: [],
+      mode: 'auto',
+      pinned: undefined,
+      lastSpokeAt: new Map(),
+    });
+    this.#listen();
+    watchDevices(() => void this.#refreshDevices());
+    // A closed tab should leave the room at once, not after the server's timeout.
+    window.addEventListener('pagehide', (event) => {
+      if (!event.persisted && this.store.value.phase.at === 'meeting') void this.meeting.leave();
+    });
+  }
+
+  /** Looks at the browser, then opens the devices that were on last time. */
+  async prepare(): Promise<void> {
+    this.store.set({ support: await supportProblems() });
+    if (this.store.value.support.some((problem) => problem.severity !== 'limited')) return;
+    await this.openDevices();
+  }
+
+  /** Opens what the visitor wants on; failures end up in the state, not in exceptions. */
+  async openDevices(): Promise<void> {
+    const { microphoneOn, cameraOn } = this.store.value.preferences;
+    await Promise.all([
+      microphoneOn ? this.#setMicrophone(true) : undefined,
+      cameraOn ? this.#setCamera(true) : undefined,
+    ]);
+    await this.#refreshDevices();
+  }
+
+  async toggleMicrophone(): Promise<void> {
+    if (this.store.value.microphoneBusy) return;
+    const on = this.store.value.view.self.muted;
+    this.#prefer({ microphoneOn: on });
+    await this.#setMicrophone(on);
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.store.value.cameraBusy) return;
+    const on = !this.store.value.view.self.cameraOn;
+    this.#prefer({ cameraOn: on });
+    await this.#setCamera(on);
+  }
+
+  async toggleScreen(): Promise<void> {
+    if (this.#screenBusy || !this.store.value.view.mayShareScreen) return;
+    this.#screenBusy = true;
+    try {
+      if (this.meeting.local.screen) await this.meeting.local.stopScreenShare();
+      else await this.meeting.local.startScreenShare({ audio: true });
+    } catch (error) {
+      const failure = asSluiceError(error);
+      if (failure.code !== 'cancelled') this.#tell(failure.message, 'problem');
+    } finally {
+      this.#screenBusy = false;
+      this.#refresh();
+    }
+  }
+
+  /** Uses another device from now on. */
+  async chooseDevice(kind: MediaDevice['kind'], deviceId: string): Promise<void> {
+    if (kind === 'camera') {
+      this.#prefer({ cameraId: deviceId });
+      if (this.store.value.view.self.cameraOn || this.store.value.cameraFailure) await this.#setCamera(true);
+    } else if (kind === 'microphone') {
+      this.#prefer({ microphoneId: deviceId });
+      const wasMuted = this.store.value.view.self.muted;
+      if (!wasMuted || this.store.value.microphoneFailure) await this.#setMicrophone(true);
+    } else {
+      this.#prefer({ speakerId: deviceId });
+      await this.#useSpeaker();
+    }
+  }
+
+  /** Enters the room. On failure the pre-join page shows why. */
+  async join(name: string): Promise<void> {
+    const trimmed = cutToBytes(name.trim(), kNameBytesMax);
+    this.#prefer({ name: trimmed });
+    this.store.set({ phase: { at: 'joining' }, joinFailure: undefined });
+    await this.#enter();
+  }
+
+  /** Enters again after having left, with the same name and devices. */
+  async rejoin(): Promise<void> {
+    const { phase } = this.store.value;
+    if (phase.at !== 'left' || phase.joining) return;
+    this.store.set({ phase: { ...phase, joining: true }, joinFailure: undefined });
+    await this.openDevices();
+    await this.#enter();
+  }
+
+  async leave(): Promise<void> {
+    await this.meeting.leave();
+    this.#showLeft('left');
+  }
+
+  async startAudio(): Promise<void> {
+    await this.meeting.startAudio();
+    this.#refresh();
+  }
+
+  setMode(mode: LayoutMode): void {
+    this.store.set({ mode, pinned: undefined });
+  }
+
+  /** Gives a tile the stage; the same tile again, or undefined, takes it back. */
+  pin(key: string | undefined): void {
+    this.store.set({ pinned: key === this.store.value.pinned ? undefined : key });
+  }
+
+  /** Shows a short message. */
+  say(text: string): void {
+    this.#tell(text, 'plain');
+  }
+
+  async #enter(): Promise<void> {
+    const { name } = this.store.value.preferences;
+    try {
+      await this.meeting.join({
+        room: this.room, name, ...(this.#token === undefined ? {} : { token: this.#token }),
+      });
+      this.store.set({ phase: { at: 'meeting' }, attempt: 0 });
+      this.#refresh();
+      await this.#useSpeaker();
+    } catch (error) {
+      this.store.set({ phase: { at: 'prejoin' }, joinFailure: asSluiceError(error) });
+      this.#refresh();
+    }
+  }
+
+  async #setCamera(on: boolean): Promise<void> {
+    this.store.set({ cameraBusy: true, cameraFailure: undefined });
+    const { cameraId } = this.store.value.preferences;
+    const failure = await this.#open(
+      (deviceId) => this.meeting.local.setCamera(on, deviceId === undefined ? {} : { deviceId }),
+      on ? cameraId : undefined,
+    );
+    this.store.set({ cameraBusy: false, cameraFailure: failure });
+    this.#afterDevice(failure);
+  }
+
+  async #setMicrophone(on: boolean): Promise<void> {
+    this.store.set({ microphoneBusy: true, microphoneFailure: undefined });
+    const { microphoneId } = this.store.value.preferences;
+    const failure = await this.#open(
+      (deviceId) => this.meeting.local.setMicrophone(on, deviceId === undefined ? {} : { deviceId }),
+      on ? microphoneId : undefined,
+    );
+    this.store.set({ microphoneBusy: false, microphoneFailure: failure });
+    this.#afterDevice(failure);
+  }
+
+  /** Tries the remembered device, then, when it is not plugged in today, whichever there is. */
+  async #open(
+    open: (deviceId: string | undefined) => Promise<void>, deviceId: string | undefined,
+  ): Promise<SluiceError | undefined> {
+    try {
+      await open(deviceId);
+      return undefined;
+    } catch (error) {
+      const failure = asSluiceError(error);
+      if (deviceId === undefined || failure.code !== 'device_not_found') return failure;
+      return this.#open(() => open(''), undefined);
+    }
+  }
+
+  #afterDevice(failure: SluiceError | undefined): void {
+    if (failure && this.store.value.phase.at === 'meeting') this.#tell(failure.message, 'problem');
+    this.#refresh();
+    void this.#refreshDevices();
+  }
+
+  async #useSpeaker(): Promise<void> {
+    const { speakerId } = this.store.value.preferences;
+    if (speakerId === undefined) return;
+    try {
+      await this.meeting.setSpeaker(speakerId);
+    } catch {
+      // Unplugged since: sound stays where it is, and the choice offers what is there.
+      this.#prefer({ speakerId: undefined });
+    }
+  }
+
+  async #refreshDevices(): Promise<void> {
+    this.store.set({ devices: await listDevices() });
+  }
+
+  #listen(): void {
+    const { meeting, store } = this;
+    const refresh = (): void => this.#refresh();
+    meeting.on('stateChanged', ({ state, reason, attempt }) => {
+      store.set({ attempt: state === 'reconnecting' ? attempt ?? 1 : 0 });
+      if (state === 'closed' && store.value.phase.at === 'meeting') this.#showLeft(reason ?? 'error');
+      this.#refresh();
+    });
+    meeting.on('participantJoined', ({ participant }) => {
+      this.#tellPresence('joined', displayName(participant.name, participant.identity));
+    });
+    meeting.on('participantLeft', ({ participant }) => {
+      this.#tellPresence('left', displayName(participant.name, participant.identity));
+    });
+    meeting.on('trackPublished', refresh);
+    meeting.on('trackUnpublished', refresh);
+    meeting.on('trackMuted', refresh);
+    meeting.on('trackState', refresh);
+    meeting.on('audioPlaybackChanged', refresh);
+    meeting.on('localTrackChanged', ({ source, track, endedBy }) => {
+      if (!track && endedBy === 'system' && source !== 'screen' && source !== 'screen_audio') {
+        this.#tell(`Your ${source} was disconnected.`, 'problem');
+      }
+      this.#refresh();
+    });
+    meeting.on('activeSpeakers', ({ speakers, local }) => {
+      this.#selfSpeaking = local;
+      const now = performance.now();
+      const lastSpokeAt = new Map(store.value.lastSpokeAt);
+      for (const speaker of speakers) lastSpokeAt.set(speaker.id, now);
+      for (const key of lastSpokeAt.keys()) if (!meeting.participants.has(key)) lastSpokeAt.delete(key);
+      store.set({ lastSpokeAt });
+      this.#refresh();
+    });
+    meeting.on('error', ({ error }) => this.#tell(error.message, 'problem'));
+    meeting.on('statsUpdated', ({ stats }) => {
+      store.set({ stats });
+      this.#refresh();
+    });
+  }
+
+  #showLeft(reason: CloseReason): void {
+    this.store.set({ phase: { at: 'left', reason, joining: false }, toasts: [], pinned: undefined });
+    this.#refresh();
+  }
+
+  /** One joiner causes several events in a row: they become one redraw. */
+  #refresh(): void {
+    if (this.#refreshPending) return;
+    this.#refreshPending = true;
+    queueMicrotask(() => {
+      this.#refreshPending = false;
+      this.store.set({ view: viewMeeting(this.meeting, this.#selfSpeaking) });
+    });
+  }
+
+  #prefer(change: Partial<Preferences>): void {
+    const preferences = { ...this.store.value.preferences, ...change };
+    this.store.set({ preferences });
+    savePreferences(this.#storage, preferences);
+  }
+
+  #tellPresence(what: 'joined' | 'left', name: string): void {
+    this.#refresh();
+    // Those who were there before us, or come back with the connection, did not just arrive.
+    if (this.store.value.phase.at !== 'meeting' || this.meeting.state !== 'connected') return;
+    this.#setToasts(addPresence(this.store.value.toasts, what, name, performance.now()));
+  }
+
+  #tell(text: string, tone: Toast['tone']): void {
+    this.#setToasts(addMessage(this.store.value.toasts, text, tone, performance.now()));
+  }
+
+  #setToasts(toasts: readonly Toast[]): void {
+    this.store.set({ toasts });
+    window.clearTimeout(this.#toastTimer);
+    const next = nextExpiry(toasts);
+    if (next === undefined) return;
+    this.#toastTimer = window.setTimeout(() => {
+      this.#setToasts(dropExpired(this.store.value.toasts, performance.now()));
+    }, Math.max(0, next - performance.now()) + 1);
+  }
+}
+
+function asSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  return new SluiceError('protocol', error instanceof Error ? error.message : String(error), error);
+}
