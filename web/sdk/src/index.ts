@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { Meeting } from './meeting.js';
-export type { LocalParticipant } from './meeting.js';
+export type { LocalParticipant } from './api/local_participant.js';
 export { listDevices, watchDevices } from './capture/devices.js';
 export { supportProblems } from './capture/support_problems.js';
 export { SluiceError } from './api/errors.js';

@@ -1,0 +1,227 @@
+import type { LocalTrackStats, TrackSource } from '../api/types.js';
+import { SILENCE } from '../core/active_speakers.js';
+import type { Frame } from '../core/frame.js';
+import { DeliveryRate } from '../core/delivery_rate.js';
+import type { UplinkSender } from '../core/uplink_sender.js';
+import { AudioPublisher } from './audio_publisher.js';
+import type { AudioInput, Failure, VideoInput } from './messages.js';
+import { sharedNowMs } from './shared_clock.js';
+import { VideoPublisher } from './video_publisher.js';
+
+type Publisher = VideoPublisher | AudioPublisher;
+
+interface LocalTrack {
+  readonly publisher: Publisher;
+  rate: DeliveryRate;
+  /** The server's names for it on this connection, once `published` came. */
+  published: { readonly track: string; readonly handle: number } | undefined;
+  /** A `publish` is on its way. */
+  requested: boolean;
+  grabbing: boolean;
+}
+
+/** What {@link LocalTracks} tells the session. */
+export interface LocalTracksEvents {
+  /** Ask the server to publish this source now (if connected). */
+  publishable(source: TrackSource): void;
+  encoded(kind: 'audio' | 'video', frame: Frame): void;
+  failed(source: TrackSource, failure: Failure): void;
+  /** The page shall grab a picture. */
+  grab(source: 'camera' | 'screen'): void;
+}
+
+/** Grabbed pictures a second: where the browser does not stream them. */
+const GRAB_EVERY_MS = 1000 / 30;
+
+/** Our own tracks: from open devices to encoded frames, whatever becomes of connections. */
+export class LocalTracks {
+  readonly #tracks = new Map<TrackSource, LocalTrack>();
+  #grabTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    private readonly events: LocalTracksEvents,
+    private readonly uplinkQueueMs: () => number,
+  ) {}
+
+  openVideo(source: 'camera' | 'screen', input: VideoInput): void {
+    const track = this.#open(source, () => this.#newVideoPublisher(source));
+    const publisher = track.publisher as VideoPublisher;
+    track.grabbing = input.kind === 'grab';
+    if (input.kind === 'stream') publisher.read(input.readable);
+    this.#armGrabbing();
+  }
+
+  openAudio(source: 'microphone' | 'screen_audio', input: AudioInput): void {
+    const { publisher } = this.#open(source, () => this.#newAudioPublisher(source));
+    if (input.kind === 'stream') (publisher as AudioPublisher).read(input.readable);
+    else (publisher as AudioPublisher).listen(input.port, input.sampleRate);
+  }
+
+  /** A picture that the page grabbed. */
+  push(source: 'camera' | 'screen', frame: VideoFrame): void {
+    const publisher = this.#tracks.get(source)?.publisher;
+    if (publisher instanceof VideoPublisher) publisher.push(frame);
+    else frame.close();
+  }
+
+  /** @returns the server's id of the track, if it knows it. */
+  setMuted(source: TrackSource, muted: boolean): string | undefined {
+    const track = this.#tracks.get(source);
+    track?.publisher.setMuted(muted);
+    if (track && muted) track.grabbing = false;
+    this.#armGrabbing();
+    return track?.published?.track;
+  }
+
+  /** @returns the server's id of the track, if it knew it. */
+  close(source: TrackSource): { readonly track: string; readonly handle: number } | undefined {
+    const track = this.#tracks.get(source);
+    track?.publisher.close();
+    this.#tracks.delete(source);
+    this.#armGrabbing();
+    return track?.published;
+  }
+
+  closeAll(): void {
+    for (const source of [...this.#tracks.keys()]) this.close(source);
+  }
+
+  /** What to publish: everything whose format is known and that was not asked for yet. */
+  takePublishable(): { source: TrackSource; description: NonNullable<Publisher['description']> }[] {
+    const publishable = [];
+    for (const [source, track] of this.#tracks) {
+      const { description } = track.publisher;
+      if (!description || track.published || track.requested) continue;
+      track.requested = true;
+      publishable.push({ source, description });
+    }
+    return publishable;
+  }
+
+  /** The server took it. False when it was closed meanwhile: unpublish it. */
+  published(source: TrackSource, track: string, handle: number): boolean {
+    const local = this.#tracks.get(source);
+    if (!local) return false;
+    local.published = { track, handle };
+    local.requested = false;
+    local.rate = new DeliveryRate();
+    local.publisher.setActive(true);
+    return true;
+  }
+
+  /** The connection is gone: what was published is no longer. */
+  disconnected(): void {
+    for (const track of this.#tracks.values()) {
+      track.published = undefined;
+      track.requested = false;
+      track.publisher.setActive(false);
+    }
+  }
+
+  isMuted(source: TrackSource): boolean {
+    return this.#tracks.get(source)?.publisher.muted ?? false;
+  }
+
+  isPublished(source: TrackSource): boolean {
+    return this.#tracks.get(source)?.published !== undefined;
+  }
+
+  requestKeyframe(trackOrHandle: string | number): void {
+    for (const { publisher, published } of this.#tracks.values()) {
+      const named = published?.track === trackOrHandle || published?.handle === trackOrHandle;
+      if (named && publisher instanceof VideoPublisher) publisher.requestKeyframe();
+    }
+  }
+
+  /** Ten times a second, while connected. */
+  tick(uplink: UplinkSender): void {
+    const now = sharedNowMs();
+    const condition = {
+      congested: uplink.congested(now),
+      deliveredBps: uplink.deliveredBps(now),
+    };
+    for (const { publisher, published, rate } of this.#tracks.values()) {
+      if (!published) continue;
+      rate.push(uplink.counts(published.handle).sentBytes, now);
+      if (publisher instanceof VideoPublisher) {
+        publisher.tick(condition, rate.bitsPerSecond(now));
+      }
+    }
+  }
+
+  /** How loud the microphone was since the last call, minus dBov. */
+  takeLoudest(): number {
+    const publisher = this.#tracks.get('microphone')?.publisher;
+    return publisher instanceof AudioPublisher ? publisher.takeLoudest() : SILENCE;
+  }
+
+  size(source: TrackSource): { width: number; height: number } {
+    const { width = 0, height = 0 } = this.#tracks.get(source)?.publisher.description ?? {};
+    return { width, height };
+  }
+
+  stats(uplink: UplinkSender | undefined): LocalTrackStats[] {
+    const now = sharedNowMs();
+    return [...this.#tracks].map(([source, { publisher, published, rate }]) => {
+      const counts = published && uplink?.counts(published.handle);
+      return {
+        width: 0,
+        height: 0,
+        fps: 0,
+        framesSkipped: 0,
+        ...publisher.stats(),
+        source,
+        kind: publisher instanceof VideoPublisher ? ('video' as const) : ('audio' as const),
+        bitrateBps: Math.round(published ? rate.bitsPerSecond(now) : 0),
+        framesSent: counts?.sentFrames ?? 0,
+        framesThinned: counts?.thinnedFrames ?? 0,
+        bytes: counts?.sentBytes ?? 0,
+      };
+    });
+  }
+
+  #open(source: TrackSource, create: () => Publisher): LocalTrack {
+    let track = this.#tracks.get(source);
+    if (!track) {
+      track = {
+        publisher: create(),
+        rate: new DeliveryRate(),
+        published: undefined,
+        requested: false,
+        grabbing: false,
+      };
+      this.#tracks.set(source, track);
+    }
+    return track;
+  }
+
+  #newVideoPublisher(source: 'camera' | 'screen'): VideoPublisher {
+    return new VideoPublisher(source, this.#publisherEvents(source, 'video'), this.uplinkQueueMs);
+  }
+
+  #newAudioPublisher(source: 'microphone' | 'screen_audio'): AudioPublisher {
+    return new AudioPublisher(source, this.#publisherEvents(source, 'audio'));
+  }
+
+  #publisherEvents(source: TrackSource, kind: 'audio' | 'video') {
+    return {
+      ready: () => this.events.publishable(source),
+      failed: (failure: Failure) => this.events.failed(source, failure),
+      encoded: (frame: Omit<Frame, 'handle'>) => {
+        const handle = this.#tracks.get(source)?.published?.handle;
+        if (handle !== undefined) this.events.encoded(kind, { ...frame, handle });
+      },
+    };
+  }
+
+  /** Workers keep their timers when the page is hidden; the page's own are slowed down. */
+  #armGrabbing(): void {
+    clearInterval(this.#grabTimer);
+    this.#grabTimer = undefined;
+    const sources = [...this.#tracks].filter(([, { grabbing }]) => grabbing).map(([source]) => source);
+    if (sources.length === 0) return;
+    this.#grabTimer = setInterval(() => {
+      for (const source of sources) this.events.grab(source as 'camera' | 'screen');
+    }, GRAB_EVERY_MS);
+  }
+}

@@ -1,0 +1,317 @@
+import type { SluiceErrorCode } from '../api/errors.js';
+import type { CloseReason, TrackSource } from '../api/types.js';
+import type { ServerMessage } from '../core/control_messages.js';
+import { FrameAssembler } from '../core/frame_assembler.js';
+import { ReconnectPolicy } from '../core/reconnect_policy.js';
+import { UplinkSender } from '../core/uplink_sender.js';
+import { Connection, type ConnectionEnd } from './connection.js';
+import { LocalTracks } from './local_tracks.js';
+import type { Failure, FromWorker, JoinParameters } from './messages.js';
+import { RemoteTracks } from './remote_tracks.js';
+import { sharedNowMs } from './shared_clock.js';
+
+/** Reasons after which coming back would be wrong. */
+const FINAL_GOODBYES = ['left', 'duplicate_identity', 'removed', 'room_closed'];
+/** Errors that the next attempt would meet again. */
+const FINAL_ERRORS: Record<string, SluiceErrorCode | undefined> = {
+  unauthorized: 'unauthorized',
+  not_permitted: 'not_permitted',
+  room_full: 'room_full',
+  server_full: 'server_full',
+  unsupported_version: 'protocol',
+  invalid_field: 'protocol',
+};
+const TICK_MS = 100;
+const STATS_MS = 1000;
+/** While frames wait for the uplink. */
+const UPLINK_POLL_MS = 10;
+/** A first join that does not succeed in these attempts is reported, not tried for minutes. */
+const FIRST_ATTEMPTS = 3;
+
+/**
+ * A meeting as the worker sees it, over all its connections: joins, publishes what is open,
+ * receives what is subscribed, and comes back after an outage.
+ */
+export class Session {
+  readonly #local: LocalTracks;
+  readonly #remote: RemoteTracks;
+  #parameters: JoinParameters | undefined;
+  #connection: Connection | undefined;
+  #uplink: UplinkSender | undefined;
+  #assembler = new FrameAssembler(0);
+  #policy = new ReconnectPolicy();
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #uplinkTimer: ReturnType<typeof setTimeout> | undefined;
+  #wasJoined = false;
+  #joinedNow = false;
+  #nextId = 1;
+  /** Which source each `publish` under way is about. */
+  readonly #publishing = new Map<number, TrackSource>();
+  #sentBytes = 0;
+  #receivedBytes = 0;
+  #reconnects = 0;
+  #statsMs = 0;
+  #outputLatencyMs = 0;
+
+  constructor(private readonly post: (message: FromWorker, transfer?: Transferable[]) => void) {
+    this.#local = new LocalTracks(
+      {
+        publishable: () => this.#publish(),
+        encoded: (kind, frame) => {
+          const now = sharedNowMs();
+          if (kind === 'audio') this.#uplink?.enqueueAudio(frame, now);
+          else this.#uplink?.enqueueVideo(frame, now);
+          this.#pollUplink();
+        },
+        failed: (source, failure) => this.post({ type: 'failure', source, failure }),
+        grab: (source) => this.post({ type: 'grab', source }),
+      },
+      () => this.#uplink?.queueMs(sharedNowMs()) ?? 0,
+    );
+    this.#remote = new RemoteTracks(
+      {
+        requestKeyframe: (track) => this.#connection?.send({ type: 'keyframe', track }),
+        post: (message, transfer) => this.post(message, transfer),
+      },
+      () => this.#outputLatencyMs,
+    );
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  get local(): LocalTracks {
+    return this.#local;
+  }
+
+  get remote(): RemoteTracks {
+    return this.#remote;
+  }
+
+  join(parameters: JoinParameters): void {
+    this.leave();
+    this.#parameters = parameters;
+    this.#policy = new ReconnectPolicy();
+    this.#wasJoined = false;
+    this.#reconnects = 0;
+    this.#state('connecting');
+    this.#connect();
+  }
+
+  /** Leaves without a word to the page, which knows. */
+  leave(): void {
+    this.#parameters = undefined;
+    clearTimeout(this.#retryTimer);
+    this.#disconnect();
+    this.#remote.closeAll();
+  }
+
+  retryNow(): void {
+    if (!this.#parameters || this.#connection) return;
+    clearTimeout(this.#retryTimer);
+    this.#connect();
+  }
+
+  setMuted(source: TrackSource, muted: boolean): void {
+    const track = this.#local.setMuted(source, muted);
+    if (track) this.#connection?.send({ type: 'mute', track, muted });
+  }
+
+  closeTrack(source: TrackSource): void {
+    const published = this.#local.close(source);
+    if (!published) return;
+    this.#uplink?.removeTrack(published.handle);
+    this.#connection?.send({ type: 'unpublish', id: this.#nextId++, track: published.track });
+  }
+
+  setVisibleSize(track: string, width: number, height: number): void {
+    this.#connection?.send({ type: 'subscribe', track, max_width: width, max_height: height });
+  }
+
+  setOutputLatency(ms: number): void {
+    this.#outputLatencyMs = ms;
+  }
+
+  #connect(): void {
+    const parameters = this.#parameters;
+    if (!parameters) return;
+    const events = {
+      joined: this.#onJoined.bind(this),
+      control: this.#onControl.bind(this),
+      media: this.#onMedia.bind(this),
+      ended: this.#onEnded.bind(this),
+    };
+    try {
+      this.#connection = new Connection(parameters, events, () => this.#remote.reports());
+    } catch (error) {
+      this.#close('error', {
+        code: 'connection_failed',
+        message: `"${parameters.url}" is not an address that can be connected to (${String(error)}).`,
+      });
+    }
+  }
+
+  #onJoined(
+    joined: Extract<ServerMessage, { type: 'joined' }>,
+    hello: Extract<ServerMessage, { type: 'hello' }>,
+  ): void {
+    this.#policy.onConnected(sharedNowMs());
+    this.#assembler = new FrameAssembler(hello.limits['frame_bytes'] ?? 2 << 20);
+    this.#uplink = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16);
+    if (this.#wasJoined) this.#reconnects++;
+    this.#wasJoined = this.#joinedNow = true;
+    this.#remote.joined(joined.participants);
+    this.post({ type: 'control', message: joined });
+    this.#state('connected');
+    this.#publish();
+  }
+
+  #onControl(message: ServerMessage): void {
+    this.#remote.handle(message);
+    switch (message.type) {
+      case 'published':
+        return this.#onPublished(message);
+      case 'keyframe':
+        return this.#local.requestKeyframe(message.track);
+      case 'report':
+        this.#uplink?.onReport(message.received_bytes, sharedNowMs());
+        return this.#pollUplink();
+      case 'error':
+        return this.#onRefused(message);
+      case 'goodbye':
+        return;
+      default:
+        this.post({ type: 'control', message });
+    }
+  }
+
+  #onMedia(message: Uint8Array): void {
+    const result = this.#assembler.push(message);
+    // One bad chunk costs its frame; the dependency check sees to what needs that.
+    if (result && typeof result !== 'string') this.#remote.receive(result);
+  }
+
+  #onPublished({ reply_to, track }: Extract<ServerMessage, { type: 'published' }>): void {
+    const source = this.#takePublishing(reply_to) ?? track.source;
+    if (!this.#local.published(source, track.track, track.handle)) {
+      this.#connection?.send({ type: 'unpublish', id: this.#nextId++, track: track.track });
+      return;
+    }
+    const muted = this.#local.isMuted(source);
+    if (muted !== track.muted) this.#connection?.send({ type: 'mute', track: track.track, muted });
+    this.post({ type: 'localTrack', source, published: true, ...this.#local.size(source) });
+  }
+
+  #onRefused(error: Extract<ServerMessage, { type: 'error' }>): void {
+    const source = this.#takePublishing(error.reply_to);
+    // A track may end between the server's sending and our asking about it.
+    if (error.code === 'unknown_track') return;
+    const known = error.code === 'not_permitted' || error.code === 'limit_reached';
+    const code: SluiceErrorCode = known ? (error.code as SluiceErrorCode) : 'protocol';
+    this.post({ type: 'failure', source, failure: { code, message: error.message } });
+  }
+
+  #takePublishing(id: number | undefined): TrackSource | undefined {
+    if (id === undefined) return undefined;
+    const source = this.#publishing.get(id);
+    this.#publishing.delete(id);
+    return source;
+  }
+
+  #publish(): void {
+    if (!this.#joinedNow) return;
+    for (const { source, description } of this.#local.takePublishable()) {
+      const id = this.#nextId++;
+      this.#publishing.set(id, source);
+      this.#connection?.send({ type: 'publish', id, ...description });
+    }
+  }
+
+  #onEnded({ goodbye, error }: ConnectionEnd): void {
+    this.#disconnect();
+    if (goodbye !== undefined && FINAL_GOODBYES.includes(goodbye)) {
+      return this.#close(goodbye as CloseReason);
+    }
+    const code = error && FINAL_ERRORS[error.code];
+    if (error && code) return this.#close('error', { code, message: error.message });
+    const delayMs = this.#policy.next(sharedNowMs(), Math.random());
+    const hopeless = !this.#wasJoined && this.#policy.attempts > FIRST_ATTEMPTS;
+    if (delayMs === undefined || hopeless) {
+      const detail = error ? ` (${error.message})` : '';
+      return this.#close('connection_lost', {
+        code: 'connection_failed',
+        message: `The server could not be reached${detail}. Check the connection and try again.`,
+      });
+    }
+    this.#state(this.#wasJoined ? 'reconnecting' : 'connecting');
+    this.#retryTimer = setTimeout(() => this.#connect(), delayMs);
+  }
+
+  #disconnect(): void {
+    this.#receivedBytes += this.#connection?.receivedBytes ?? 0;
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#uplink = undefined;
+    this.#joinedNow = false;
+    this.#publishing.clear();
+    clearTimeout(this.#uplinkTimer);
+    this.#uplinkTimer = undefined;
+    this.#local.disconnected();
+  }
+
+  #close(reason: CloseReason, failure?: Failure): void {
+    this.leave();
+    this.post({ type: 'state', state: 'closed', attempt: 0, reason, ...(failure ? { failure } : {}) });
+  }
+
+  #state(state: 'connecting' | 'connected' | 'reconnecting'): void {
+    this.post({ type: 'state', state, attempt: this.#policy.attempts });
+  }
+
+  #pollUplink(): void {
+    const uplink = this.#uplink;
+    const connection = this.#connection;
+    if (!uplink || !connection) return;
+    const { messages, keyframesNeeded } = uplink.poll(sharedNowMs(), connection.bufferedBytes);
+    for (const message of messages) {
+      this.#sentBytes += message.length;
+      connection.sendMedia(message);
+    }
+    for (const handle of keyframesNeeded) this.#local.requestKeyframe(handle);
+    if (!uplink.waiting || this.#uplinkTimer !== undefined) return;
+    this.#uplinkTimer = setTimeout(() => {
+      this.#uplinkTimer = undefined;
+      this.#pollUplink();
+    }, UPLINK_POLL_MS);
+  }
+
+  #tick(): void {
+    const now = sharedNowMs();
+    if (this.#uplink) {
+      this.#local.tick(this.#uplink);
+      // Keyframes that are needed come out of `poll` even while nothing waits.
+      this.#pollUplink();
+    }
+    this.#remote.tick();
+    this.post({
+      type: 'levels',
+      local: this.#local.takeLoudest(),
+      remote: this.#remote.takeLevels(),
+    });
+    if (now - this.#statsMs < STATS_MS) return;
+    this.#statsMs = now;
+    this.post({ type: 'stats', stats: this.#stats(now) });
+  }
+
+  #stats(now: number) {
+    const rttMs = this.#connection?.rttMs;
+    return {
+      rttMs,
+      uplinkInFlightBytes: this.#uplink?.inFlightBytes ?? 0,
+      uplinkQueueMs: this.#uplink?.queueMs(now) ?? 0,
+      sentBytes: this.#sentBytes,
+      receivedBytes: this.#receivedBytes + (this.#connection?.receivedBytes ?? 0),
+      reconnects: this.#reconnects,
+      local: this.#local.stats(this.#uplink),
+      remote: this.#remote.stats(rttMs ?? 0),
+    };
+  }
+}
