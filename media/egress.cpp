@@ -77,10 +77,11 @@ void Egress::push(const FrameRef& frame) {
   subscription->video.push(frame, counters_);
 }
 
-bool Egress::push_group(TrackHandle track, std::span<const FrameRef> group) {
+bool Egress::push_group(TrackHandle track, std::span<const FrameRef> group,
+                        const LinkEstimate& link) {
   Subscription* const subscription = find(track);
   if (subscription == nullptr || subscription->settings.hidden || group.empty()) return false;
-  return subscription->video.push_group(group, counters_);
+  return subscription->video.push_group(group, share_of(*subscription, link), counters_);
 }
 
 bool Egress::urgent_waiting() const {

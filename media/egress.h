@@ -75,8 +75,8 @@ class Egress {
   /// A frame of a subscribed track, live; others are ignored.
   void push(const FrameRef& frame);
   /// The group cache of a track, for a subscriber that lacks the way to its present. False when it
-  /// did not help, and a keyframe must be asked for.
-  bool push_group(TrackHandle track, std::span<const FrameRef> group);
+  /// did not help, or a new keyframe would be quicker: then one must be asked for.
+  bool push_group(TrackHandle track, std::span<const FrameRef> group, const LinkEstimate& link);
   /// The publisher muted the track: what is queued of its sound or picture is not wanted any more.
   void flush(TrackHandle track);
 

@@ -131,17 +131,31 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   append(frame, false);
 }
 
-bool VideoQueue::push_group(std::span<const FrameRef> group, EgressCounters& counters) {
-  bool helped = false;
+bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const {
+  if (!link.bytes_per_second) return chain_bytes > last_keyframe_bytes_;
+  return link.time_for(chain_bytes) > kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
+}
+
+bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate& link,
+                            EgressCounters& counters) {
+  std::size_t chain_bytes = 0;
+  DependencyTracker chain = planned_;
+  for (const FrameRef& frame : group) {
+    if (!chain.decodable(frame->description)) continue;
+    chain.mark(frame->description);
+    chain_bytes += frame->description.length;
+    // A receiver that never had this keyframe would have to wait for one just as large.
+    if (frame->description.keyframe) last_keyframe_bytes_ = frame->description.length;
+  }
+  if (chain_bytes == 0 || keyframe_is_quicker(chain_bytes, link)) return false;
   for (const FrameRef& frame : group) {
     if (!planned_.decodable(frame->description)) continue;
     make_room(frame->description.length, counters);
-    if (full(frame->description.length) || !planned_.decodable(frame->description)) break;
+    if (full(frame->description.length) || !planned_.decodable(frame->description)) return false;
     append(frame, true);
-    helped = true;
   }
-  if (helped) wants_sync_ = false;
-  return helped;
+  wants_sync_ = false;
+  return true;
 }
 
 void VideoQueue::clear(LeftOut reason, EgressCounters& counters) {
@@ -204,11 +218,7 @@ void VideoQueue::give_up_late_chain(Time now, const LinkEstimate& link, EgressCo
   // The cheapest way to a live picture: the pending chain sent late, or a new keyframe. A keyframe
   // that is here already is that way.
   if (holds_keyframe()) return;
-  const Duration catch_up = link.time_for(bytes_);
-  const Duration keyframe = kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
-  const bool chain_is_cheaper =
-      link.bytes_per_second ? catch_up <= keyframe : bytes_ <= last_keyframe_bytes_;
-  if (chain_is_cheaper) return;
+  if (!keyframe_is_quicker(bytes_, link)) return;
   leave_out([](const Entry&) { return true; }, LeftOut::kExpired, counters);
   wants_sync_ = true;
 }

@@ -52,8 +52,10 @@ class VideoQueue {
   /// A frame of the track, live.
   void push(const FrameRef& frame, EgressCounters& counters);
   /// A group to start from (`GroupCache::frames`): what the receiver lacks of it is queued, to be
-  /// decoded at once, whatever its age. False when nothing of it helps.
-  bool push_group(std::span<const FrameRef> group, EgressCounters& counters);
+  /// decoded at once, whatever its age. False when nothing of it helps, or when a new keyframe
+  /// would bring the picture back sooner.
+  bool push_group(std::span<const FrameRef> group, const LinkEstimate& link,
+                  EgressCounters& counters);
   /// Drops everything: the track is hidden, or ends. A frame begun is abandoned.
   void clear(LeftOut reason, EgressCounters& counters);
 
@@ -98,6 +100,7 @@ class VideoQueue {
   void make_room(std::size_t bytes, EgressCounters& counters);
   [[nodiscard]] std::optional<std::size_t> first_late(Time now, const LinkEstimate& link) const;
   [[nodiscard]] bool holds_keyframe() const;
+  [[nodiscard]] bool keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const;
   [[nodiscard]] bool full(std::size_t bytes) const;
   void thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters);
   void give_up_late_chain(Time now, const LinkEstimate& link, EgressCounters& counters);

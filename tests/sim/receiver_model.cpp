@@ -1,0 +1,103 @@
+#include "tests/sim/receiver_model.h"
+
+#include <algorithm>
+
+namespace sluice::sim {
+namespace {
+
+constexpr Duration kFreeze = std::chrono::milliseconds{200};
+constexpr Duration kAudioGap = std::chrono::milliseconds{60};
+
+Time captured(const media::Frame& frame) { return Time{frame.description.capture_time}; }
+
+}  // namespace
+
+double ReceiverModel::weight(const media::Frame& frame) {
+  if (frame.kind == media::MediaKind::kAudio) return 2;
+  if (frame.description.keyframe || frame.description.temporal_layer == 0) return 4;
+  return frame.description.temporal_layer == 1 ? 2 : 1;
+}
+
+void ReceiverModel::offered(const media::Frame& frame) {
+  outcome_.utility_offered += weight(frame);
+  if (frame.kind == media::MediaKind::kAudio) {
+    ++outcome_.audio_sent;
+    audio_offered_.push_back(captured(frame));
+  } else {
+    ++outcome_.video_sent;
+  }
+}
+
+void ReceiverModel::hear(const media::Frame& frame, Time now) {
+  const Duration age = now - captured(frame);
+  outcome_.audio_ages.push_back(age);
+  if (age > budgets_.audio) return;
+  ++outcome_.audio_on_time;
+  outcome_.utility += weight(frame);
+  outcome_.bytes_shown += frame.description.length;
+  heard_times_.push_back(now);
+  audio_captures_.push_back(captured(frame));
+}
+
+void ReceiverModel::decode(const media::Frame& frame, Time now) {
+  const auto& description = frame.description;
+  const bool can = description.keyframe ||
+                   std::ranges::all_of(description.dependencies(), [&](std::uint16_t delta) {
+                     return decoded_.contains(description.number - delta);
+                   });
+  if (!can) {
+    ++outcome_.undecodable;
+    return;
+  }
+  if (description.keyframe) decoded_.clear();
+  decoded_.insert(description.number);
+  const Duration age = now - captured(frame);
+  ++outcome_.video_shown;
+  outcome_.video_ages.push_back(age);
+  if (age > budgets_.video) return;
+  ++outcome_.video_on_time;
+  outcome_.utility += weight(frame);
+  outcome_.bytes_shown += description.length;
+  shown_times_.push_back(now);
+}
+
+void ReceiverModel::received(const WireMessage& message, Time now) {
+  media_bytes_ += media::chunk_header_size(message.header) + message.payload_bytes;
+  outcome_.bytes_received += message.payload_bytes;
+  if (message.header.abandon || !message.header.last) return;
+  if (message.frame->kind == media::MediaKind::kAudio) {
+    hear(*message.frame, now);
+  } else {
+    decode(*message.frame, now);
+  }
+}
+
+ReceiverModel::Outcome ReceiverModel::finish(Time now) {
+  Time last{};
+  shown_times_.push_back(now);
+  for (const Time shown : shown_times_) {
+    if (shown - last > kFreeze) {
+      ++outcome_.freezes;
+      outcome_.freeze_seconds += static_cast<double>((shown - last - kFreeze).count()) / 1e6;
+    }
+    last = shown;
+  }
+  shown_times_.pop_back();
+  // A gap is a run of offered packets of which none was heard in time.
+  auto heard = audio_captures_.begin();
+  Duration gap{};
+  for (const Time offered : audio_offered_) {
+    if (heard != audio_captures_.end() && *heard == offered) {
+      ++heard;
+      outcome_.audio_gaps += gap > kAudioGap ? 1 : 0;
+      gap = Duration::zero();
+    } else {
+      gap += std::chrono::milliseconds{20};
+      outcome_.longest_audio_gap = std::max(outcome_.longest_audio_gap, gap);
+    }
+  }
+  outcome_.audio_gaps += gap > kAudioGap ? 1 : 0;
+  return outcome_;
+}
+
+}  // namespace sluice::sim

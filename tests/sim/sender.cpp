@@ -1,0 +1,163 @@
+#include "tests/sim/sender.h"
+
+#include <algorithm>
+
+namespace sluice::sim {
+namespace {
+
+constexpr std::size_t kFramingBytes = 4;
+constexpr std::size_t kTailDropBytes = 64 * 1024;
+constexpr std::size_t kDropToKeyframeBytes = 256 * 1024;
+constexpr std::uint32_t kPriorityChunk = 1200;
+
+}  // namespace
+
+bool Sender::write(const media::ChunkHeader& header, const media::FrameRef& frame,
+                   std::uint32_t payload_bytes, Time now) {
+  const std::size_t bytes = kFramingBytes + media::chunk_header_size(header) + payload_bytes;
+  written_ += bytes;
+  wire_.push_back(
+      {.end = written_, .header = header, .frame = frame, .payload_bytes = payload_bytes});
+  pending_ += bytes;
+  return flush(now);
+}
+
+bool Sender::flush(Time now) {
+  if (pending_ > 0) pending_ -= link_.write(pending_, now);
+  return pending_ == 0;
+}
+
+SluiceSender::SluiceSender(TcpLink& link, Settings settings)
+    : Sender(link), settings_(settings), egress_(settings.bounds) {
+  std::ignore = egress_.subscribe(settings.camera, settings.video);
+  std::ignore = egress_.subscribe(settings.microphone, settings.audio);
+}
+
+void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
+  if (frame->kind == media::MediaKind::kVideo) track_.on_frame(frame);
+  egress_.push(frame);
+  pump(now);
+}
+
+void SluiceSender::sync(Time now) {
+  std::vector<media::Egress::SyncWanted> wanted;
+  egress_.sync_wanted(wanted);
+  if (controller_.outage(now)) return;
+  for (const auto& sync : wanted) {
+    if (!egress_.push_group(sync.track, track_.group(sync.encoding), controller_.estimate())) {
+      track_.request_keyframe(sync.encoding);
+    }
+  }
+}
+
+void SluiceSender::pump(Time now) {
+  held_back_ = false;
+  if (!flush(now)) return;
+  while (true) {
+    if (controller_.needs_look(now)) {
+      controller_.looked(link_.send_queue(), now);
+      if (controller_.needs_sample(now)) controller_.sampled(link_.path(), now);
+    }
+    sync(now);
+    if (!controller_.may_send_audio()) {
+      held_back_ = egress_.urgent_waiting() || egress_.video_waiting();
+      if (held_back_) controller_.held_back();
+      return;
+    }
+    const auto departure = egress_.next(now, controller_.estimate(), controller_.may_send_video());
+    if (!departure) {
+      held_back_ = egress_.video_waiting();
+      if (held_back_) {
+        controller_.held_back();
+      } else {
+        controller_.drained();
+      }
+      return;
+    }
+    const std::size_t media_bytes =
+        media::chunk_header_size(departure->header) + departure->payload.size();
+    controller_.wrote(kFramingBytes + media_bytes, media_bytes, now);
+    if (!write(departure->header, departure->frame,
+               static_cast<std::uint32_t>(departure->payload.size()), now)) {
+      controller_.blocked();
+      held_back_ = true;
+      return;
+    }
+  }
+}
+
+Time SluiceSender::next_look(Time now) const {
+  return held_back_ ? media::LinkController::next_look(now) : Time::max();
+}
+
+void SluiceSender::on_report(std::uint64_t media_bytes, Time now) {
+  if (settings_.reports) std::ignore = controller_.reported(media_bytes, now);
+  pump(now);
+}
+
+bool SluiceSender::takes_keyframe_request(Time now) {
+  std::vector<media::EncodingId> encodings;
+  track_.poll_keyframe_requests(now, encodings);
+  return !encodings.empty();
+}
+
+void QueueSender::admit(const media::FrameRef& frame) {
+  const auto& description = frame->description;
+  if (policy_ == Policy::kTailDrop && queue_bytes_ + description.length > kTailDropBytes) return;
+  if (policy_ == Policy::kDropToKeyframe && frame->kind == media::MediaKind::kVideo) {
+    if (queue_bytes_ + description.length > kDropToKeyframeBytes) {
+      std::erase_if(queue_, [&](const Entry& entry) {
+        const bool out = entry.sent == 0 && entry.frame->kind == media::MediaKind::kVideo;
+        if (out) queue_bytes_ -= entry.frame->description.length;
+        return out;
+      });
+      waits_for_keyframe_ = true;
+      wants_keyframe_ = true;
+    }
+    if (waits_for_keyframe_ && !description.keyframe) return;
+    waits_for_keyframe_ = false;
+  }
+  queue_bytes_ += description.length;
+  const bool urgent = policy_ == Policy::kPriority && frame->kind == media::MediaKind::kAudio;
+  (urgent ? audio_ : queue_).push_back({.frame = frame});
+}
+
+void QueueSender::on_frame(const media::FrameRef& frame, Time now) {
+  admit(frame);
+  pump(now);
+}
+
+void QueueSender::pump(Time now) {
+  if (!flush(now)) return;
+  while (!audio_.empty() || !queue_.empty()) {
+    std::deque<Entry>& from = audio_.empty() ? queue_ : audio_;
+    Entry& entry = from.front();
+    const media::FrameDescription description = entry.frame->description;
+    const std::uint32_t left = description.length - entry.sent;
+    const std::uint32_t bytes =
+        policy_ == Policy::kPriority ? std::min(left, kPriorityChunk) : left;
+    media::ChunkHeader header{.track = description.track,
+                              .encoding = description.encoding,
+                              .temporal_layer = description.temporal_layer,
+                              .frame = description.number,
+                              .offset = entry.sent,
+                              .last = bytes == left,
+                              .keyframe = description.keyframe,
+                              .discardable = description.discardable};
+    if (entry.sent == 0) header.description = description;
+    const media::FrameRef frame = entry.frame;
+    entry.sent += bytes;
+    queue_bytes_ -= bytes;
+    if (header.last) from.pop_front();
+    if (!write(header, frame, bytes, now)) return;
+  }
+}
+
+bool QueueSender::takes_keyframe_request(Time now) {
+  if (!wants_keyframe_ || now - asked_ < std::chrono::milliseconds{500}) return false;
+  asked_ = now;
+  wants_keyframe_ = false;
+  return true;
+}
+
+}  // namespace sluice::sim

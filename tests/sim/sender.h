@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media/egress.h"
+#include "media/group_cache.h"
+#include "media/link_controller.h"
+#include "media/published_track.h"
+#include "tests/sim/tcp_link.h"
+
+namespace sluice::sim {
+
+/// A message on the wire: it is with the receiver once `end` bytes were delivered.
+struct WireMessage {
+  std::uint64_t end = 0;
+  media::ChunkHeader header;
+  media::FrameRef frame;
+  std::uint32_t payload_bytes = 0;
+};
+
+/// What one server does for one subscriber: frames in, bytes to its TCP connection.
+class Sender {
+ public:
+  explicit Sender(TcpLink& link) : link_(link) {}
+  virtual ~Sender() = default;
+
+  virtual void on_frame(const media::FrameRef& frame, Time now) = 0;
+  /// Writes what may be written now.
+  virtual void pump(Time now) = 0;
+  /// When to pump next although nothing happened.
+  [[nodiscard]] virtual Time next_look(Time /*now*/) const { return Time::max(); }
+  virtual void on_report(std::uint64_t /*media_bytes*/, Time /*now*/) {}
+  /// The publisher must be asked for a keyframe.
+  [[nodiscard]] virtual bool takes_keyframe_request(Time /*now*/) { return false; }
+
+  /// Messages not yet taken by the receiver, in order.
+  std::deque<WireMessage>& wire() { return wire_; }
+
+ protected:
+  /// Gives one chunk to the kernel; false when it did not take it whole (the rest is kept and goes
+  /// first: call `flush`).
+  bool write(const media::ChunkHeader& header, const media::FrameRef& frame,
+             std::uint32_t payload_bytes, Time now);
+  /// Writes what the kernel had not taken; false while something is left.
+  bool flush(Time now);
+
+  TcpLink& link_;
+
+ private:
+  std::deque<WireMessage> wire_;
+  std::uint64_t written_ = 0;
+  std::size_t pending_ = 0;
+};
+
+/// The real thing: media::Egress and media::LinkController, pumped as the server pumps them.
+class SluiceSender final : public Sender {
+ public:
+  struct Settings {
+    media::Egress::Bounds bounds;
+    media::SubscriptionSettings video;
+    media::SubscriptionSettings audio{.kind = media::MediaKind::kAudio,
+                                      .latency_budget = std::chrono::milliseconds{200}};
+    media::TrackHandle camera{1};
+    media::TrackHandle microphone{2};
+    bool reports = true;
+  };
+  SluiceSender(TcpLink& link, Settings settings);
+
+  void on_frame(const media::FrameRef& frame, Time now) override;
+  void pump(Time now) override;
+  [[nodiscard]] Time next_look(Time now) const override;
+  void on_report(std::uint64_t media_bytes, Time now) override;
+  [[nodiscard]] bool takes_keyframe_request(Time now) override;
+
+  [[nodiscard]] const media::LinkController& controller() const { return controller_; }
+  [[nodiscard]] const media::Egress& egress() const { return egress_; }
+
+ private:
+  void sync(Time now);
+
+  Settings settings_;
+  media::Egress egress_;
+  media::LinkController controller_;
+  media::PublishedTrack track_{{}};
+  bool held_back_ = false;
+};
+
+/// What others do, to compare with.
+class QueueSender final : public Sender {
+ public:
+  enum class Policy : std::uint8_t {
+    kFifo,            ///< an unbounded queue in order
+    kTailDrop,        ///< a queue of 64 kB; what does not fit is dropped
+    kDropToKeyframe,  ///< a queue of 256 kB; at overflow it is emptied up to the next keyframe
+    kPriority,        ///< audio first, small chunks, a low-water mark; no deadlines
+  };
+  QueueSender(TcpLink& link, Policy policy) : Sender(link), policy_(policy) {}
+
+  void on_frame(const media::FrameRef& frame, Time now) override;
+  void pump(Time now) override;
+  [[nodiscard]] bool takes_keyframe_request(Time now) override;
+
+ private:
+  struct Entry {
+    media::FrameRef frame;
+    std::uint32_t sent = 0;
+  };
+  void admit(const media::FrameRef& frame);
+
+  Policy policy_;
+  std::deque<Entry> audio_;  ///< kPriority only
+  std::deque<Entry> queue_;
+  std::size_t queue_bytes_ = 0;
+  bool waits_for_keyframe_ = false;
+  Time asked_ = Time::min();
+  bool wants_keyframe_ = false;
+};
+
+}  // namespace sluice::sim
