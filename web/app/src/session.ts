@@ -189,7 +189,8 @@ export class Session {
   }
 
   async #enter(): Promise<void> {
-    const { name } = this.store.value.preferences;
+    // The others should read something better than a random identity.
+    const name = this.store.value.preferences.name || 'Guest';
     try {
       await this.meeting.join({
         room: this.room, name, ...(this.#token === undefined ? {} : { token: this.#token }),

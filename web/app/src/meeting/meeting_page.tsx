@@ -11,11 +11,13 @@ import { shortcutFor } from './shortcuts';
 import { Stage } from './stage';
 import { StatisticsPanel } from './statistics_panel';
 import { RoomInfo, Toolbar } from './toolbar';
+import { useWakeLock } from './wake_lock';
 
 type Dialog = 'none' | 'settings' | 'help';
 
 /** The meeting itself. */
 export function MeetingPage({ session, state }: { session: Session; state: SessionState }) {
+  useWakeLock();
   const [dialog, setDialog] = useState<Dialog>('none');
   const [statisticsOpen, setStatisticsOpen] = useState(false);
   const { view, stats } = state;

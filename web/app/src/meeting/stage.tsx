@@ -41,6 +41,12 @@ export function Stage({ state, onPin }: Properties) {
   useEffect(() => { if (layout.page !== page) setPage(layout.page); }, [layout.page, page]);
 
   const placed = new Map(layout.placed.map((tile) => [tile.key, tile]));
+  // A tile says how large it is; for those without one, somebody must say that nobody sees them.
+  useEffect(() => {
+    for (const { key, video } of [...view.others, ...view.screens]) {
+      if (!placed.has(key) && video && 'setVisibleSize' in video) video.setVisibleSize(0, 0);
+    }
+  });
   // Face to face there is nothing to choose.
   const pinFor = (key: string): (() => void) | undefined =>
     view.others.length + view.screens.length > 1 ? () => onPin(key) : undefined;
