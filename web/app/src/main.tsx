@@ -15,4 +15,6 @@ function storageIfAllowed(): Storage | undefined {
   }
 }
 
-render(<App storage={storageIfAllowed()} />, document.getElementById('app')!);
+const root = document.getElementById('app')!;
+root.replaceChildren();
+render(<App storage={storageIfAllowed()} />, root);

@@ -71,8 +71,8 @@ export function MeetingPage({ session, state }: { session: Session; state: Sessi
 function InviteCard({ link, onCopy }: { link: string; onCopy: () => Promise<void> }) {
   return (
     <section class="invite-card" aria-label="Invite others">
-      <h2>You are the first one here</h2>
-      <p>Send this link to whoever should join:</p>
+      <h2>You are the only one here</h2>
+      <p>Send this link to whoever should come:</p>
       <div class="invite-link">
         <code>{link.replace(/^https?:\/\//, '')}</code>
         <button type="button" class="button button-small" onClick={() => void onCopy()}><Icon name="link" size={18} />Copy</button>
