@@ -1,0 +1,25 @@
+#pragma once
+
+#include "client/output_file.h"
+#include "client/recorder.h"
+
+namespace sluice::client {
+
+/// Writes the video as it came into an IVF file, in milliseconds from the first keyframe. The sound
+/// is left out: the format has none.
+/// Source: libvpx's ivfenc.c; all numbers are little-endian.
+class IvfRecorder final : public Recorder {
+ public:
+  explicit IvfRecorder(OutputFile file) : file_{std::move(file)} {}
+  std::expected<void, std::string> video(const RecordedVideo& frame) override;
+  std::expected<void, std::string> sound(std::chrono::microseconds capture_time,
+                                         std::span<const std::byte> packet) override;
+  std::expected<void, std::string> finish() override;
+
+ private:
+  OutputFile file_;
+  std::optional<std::chrono::microseconds> start_;
+  std::uint32_t frames_ = 0;
+};
+
+}  // namespace sluice::client

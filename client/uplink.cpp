@@ -1,0 +1,58 @@
+#include "client/uplink.h"
+
+#include <algorithm>
+
+namespace sluice::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The budgets of delivery.md are from capture to screen; the way up may use half of them, so that
+// the way down has the rest.
+constexpr media::Duration kAudioBudget = milliseconds{100};
+constexpr media::Duration kVideoBudget = milliseconds{200};
+
+}  // namespace
+
+bool Uplink::add_track(media::TrackHandle track, media::MediaKind kind) {
+  return egress_.subscribe(
+      track, {.kind = kind,
+              .latency_budget = kind == media::MediaKind::kAudio ? kAudioBudget : kVideoBudget});
+}
+
+void Uplink::push(const media::FrameDescription& description, media::MediaKind kind,
+                  std::span<const std::byte> payload, media::Time now) {
+  media::FrameBuilder frame = pool_.allocate(description, kind);
+  // At the pool's bound the frame is lost; what depends on it will be found orphaned.
+  if (!frame) return;
+  frame->arrival = now;
+  std::ranges::copy(payload, frame->payload_to_fill().begin());
+  egress_.push(std::move(frame).finish());
+}
+
+std::optional<media::Departure> Uplink::next(media::Time now) {
+  if (egress_.urgent_waiting() && !link_.may_send_audio()) {
+    link_.held_back();
+    return std::nullopt;
+  }
+  auto departure = egress_.next(now, link_.estimate(), link_.may_send_video());
+  if (departure) return departure;
+  if (egress_.video_waiting()) {
+    link_.held_back();
+  } else {
+    link_.drained();
+  }
+  return std::nullopt;
+}
+
+bool Uplink::waiting() const { return egress_.urgent_waiting() || egress_.video_waiting(); }
+
+std::vector<media::TrackHandle> Uplink::keyframes_wanted() const {
+  std::vector<media::Egress::SyncWanted> wanted;
+  egress_.sync_wanted(wanted);
+  std::vector<media::TrackHandle> tracks;
+  for (const auto& sync : wanted) tracks.push_back(sync.track);
+  return tracks;
+}
+
+}  // namespace sluice::client
