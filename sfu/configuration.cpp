@@ -47,6 +47,18 @@ const Setting* find_setting(std::string_view name) {
   return found == settings.end() ? nullptr : &*found;
 }
 
+// Breaks a help text into lines; CLI11 indents them, but does not break.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t kColumns = 62;
+  std::string lines;
+  while (text.size() > kColumns) {
+    const std::size_t space = text.rfind(' ', kColumns);
+    lines.append(text.substr(0, space)).append("\n");
+    text.remove_prefix(space + 1);
+  }
+  return lines.append(text);
+}
+
 void define_flags(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this and exit")->group("Other");
   app.set_version_flag("--version", "sluice-server " SLUICE_VERSION)->group("Other");
@@ -56,7 +68,7 @@ void define_flags(CLI::App& app) {
       ->group("Other");
   for (const Setting& setting : all_settings()) {
     const std::string flag = "--" + std::string{setting.name};
-    const std::string help{setting.help};
+    const std::string help = wrapped(setting.help);
     CLI::Option* option = nullptr;
     if (setting.is_switch()) {
       option = app.add_flag(flag, help);

@@ -38,7 +38,7 @@ struct HttpReply {
 };
 
 struct HttpStep {
-  std::size_t consumed = 0;  ///< bytes to drop from the front of the receive buffer
+  std::size_t consumed = 0;  ///< bytes to drop from the front, also without a reply
   std::optional<HttpReply> reply;
 };
 

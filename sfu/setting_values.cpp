@@ -116,8 +116,8 @@ std::expected<bool, std::string> parse_switch(std::string_view text) {
 }
 
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names) {
-  // A third of the letters wrong is still a slip; more is another word.
-  std::size_t best = name.size() / 3 + 1;
+  // Two letters exchanged, or a third of them wrong, is still a slip; more is another word.
+  std::size_t best = name.size() / 3 + 2;
   std::string_view nearest;
   for (const std::string_view candidate : names) {
     const std::size_t distance = edit_distance(name, candidate);

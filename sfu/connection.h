@@ -1,0 +1,123 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "media/egress.h"
+#include "metrics/labels.h"
+#include "sfu/connection_state.h"
+#include "sfu/egress_pump.h"
+#include "sfu/http_responder.h"
+#include "sfu/outbox.h"
+#include "sfu/receive_buffer.h"
+#include "sfu/session.h"
+#include "sfu/shard_timer.h"
+#include "sfu/transport.h"
+#include "sfu/websocket_codec.h"
+#include "signaling/ids.h"
+#include "signaling/session_action.h"
+
+namespace sluice::sfu {
+
+class Shard;
+
+/// One accepted TCP connection, from its first byte to its last.
+///
+/// Finds out what the peer speaks (TLS or not; raw framing, HTTP or WebSocket), cuts what arrives
+/// into messages for the `Session` behind it, and writes what the session's egress chooses.
+/// `ConnectionState` lists the states; `set_state` refuses every transition but the legal ones.
+///
+/// Bounds: one message of input (`ReceiveBuffer`), one batch of output (`Outbox`), and a deadline
+/// for every state without a session. A turn reads at most `kBytesPerTurn`.
+/// Owner: its shard; an operation under way keeps it alive. Runs on the shard's thread.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// `over_capacity`: a session is answered with `server_full` and closed.
+  Connection(signaling::SessionId id, Shard& shard, boost::asio::ip::tcp::socket socket,
+             bool over_capacity);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  [[nodiscard]] signaling::SessionId id() const { return id_; }
+  [[nodiscard]] ConnectionState state() const { return state_; }
+  /// The session, from the upgrade until the connection is gone; else null.
+  [[nodiscard]] Session* session() { return session_.get(); }
+
+  /// The server stops: a session is told so, everything else ends now.
+  void shut_down();
+
+  // From the session.
+
+  /// Writes what waits, then closes, as the protocol decided.
+  void finish(signaling::CloseReason reason);
+  /// Ends the connection without a word, after the current turn.
+  void abort_later();
+  /// Runs `pump` on this connection's output.
+  EgressPump::Outcome write_from(media::Egress& egress, EgressPump& pump);
+
+ private:
+  static constexpr std::size_t kBytesPerTurn = 256 * 1024;
+
+  void set_state(ConnectionState next);
+  void expire_after(media::Duration time);
+  void on_deadline();
+
+  // Reading. Each step is true when another may follow at once.
+  void advance();
+  bool step();
+  bool sniff();
+  bool shake_hands();
+  bool read();
+  void parse();
+  bool parse_next();
+  bool parse_opening();
+  bool parse_http();
+  bool parse_raw_magic();
+  bool parse_raw();
+  bool parse_websocket();
+  bool breach(WebSocketFault fault);
+  void on_would_block(IoStatus status);
+  void on_end_of_input();
+
+  // Writing.
+  void on_writable();
+  void flush();
+  void reply(const HttpReply& reply);
+  void append_close_frame(std::uint16_t code);
+  void begin_draining();
+
+  void open_session(MessageFraming framing);
+  void refuse(metrics::Refusal reason);
+  void lose();
+  void close();
+  void wait_readable();
+  void wait_writable();
+
+  signaling::SessionId id_;
+  Shard& shard_;
+  boost::asio::ip::tcp::socket socket_;
+  bool over_capacity_;
+  bool tls_ = false;
+  bool reading_ = false;  ///< a wait for readability is under way
+  bool writing_ = false;  ///< a wait for writability is under way
+  bool input_ended_ = false;
+  ConnectionState state_ = ConnectionState::kSniffing;
+  std::unique_ptr<Transport> transport_;
+  ReceiveBuffer received_;
+  std::size_t missing_ = 1;  ///< bytes that the next message needs at least
+  std::size_t bytes_this_turn_ = 0;
+  std::optional<HttpResponder> http_;
+  std::unique_ptr<WebSocketReader> websocket_;
+  std::string pending_pong_;  ///< a whole frame; only the newest ping is answered
+  Outbox outbox_;
+  std::unique_ptr<Session> session_;
+  ShardTimer deadline_;
+};
+
+}  // namespace sluice::sfu

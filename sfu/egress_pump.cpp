@@ -1,0 +1,126 @@
+#include "sfu/egress_pump.h"
+
+#include "sfu/socket_facts.h"
+
+namespace sluice::sfu {
+namespace {
+
+metrics::FrameKind kind_of(const media::Departure& departure) {
+  return departure.is_audio() ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
+}
+
+}  // namespace
+
+EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Transport& transport,
+                                    media::Time now) {
+  if (!waiting_) last_progress_ = now;
+  waiting_ = true;
+  for (int step = 0; step < kStepsMax; ++step) {
+    if (!outbox.empty()) {
+      const auto written = outbox.write(transport, {.end_of_record = link_.congested()});
+      if (written && *written > 0) last_progress_ = now;
+      if (!written && written.error() != IoStatus::kWouldBlockWrite) return Outcome::kLost;
+      if (!outbox.empty()) {
+        link_.blocked();
+        return Outcome::kAwaitWritable;
+      }
+    }
+    if (link_.needs_look(now)) look(now);
+    const Fill filled = fill(egress, outbox, now);
+    if (!outbox.empty()) continue;
+    if (filled == Fill::kHeldBack) return Outcome::kAwaitTick;
+    if (transport.unflushed_bytes() > 0) {
+      // The last TLS record is cut in half; the socket says when the rest may go.
+      const auto flushed = transport.flush();
+      if (flushed) continue;
+      return flushed.error() == IoStatus::kWouldBlockWrite ? Outcome::kAwaitWritable
+                                                           : Outcome::kLost;
+    }
+    waiting_ = false;
+    return Outcome::kIdle;
+  }
+  return Outcome::kAwaitTick;
+}
+
+void EgressPump::look(media::Time now) {
+  const auto queue = read_send_queue_facts(descriptor_);
+  if (queue) {
+    if (queue->unacknowledged_bytes < outstanding_bytes_) last_progress_ = now;
+    outstanding_bytes_ = queue->unacknowledged_bytes;
+    metrics_.kernel_unsent_bytes.observe(static_cast<double>(queue->unsent_bytes));
+    metrics_.in_flight_bytes.observe(static_cast<double>(queue->unacknowledged_bytes));
+    link_.looked(
+        {.outstanding_bytes = queue->unacknowledged_bytes, .unsent_bytes = queue->unsent_bytes},
+        now);
+  }
+  if (!link_.needs_sample(now)) return;
+  if (const auto path = read_tcp_facts(descriptor_)) {
+    link_.sampled({.round_trip = path->rtt,
+                   .min_round_trip = path->min_rtt.value_or(path->rtt),
+                   .bytes_acked = path->bytes_acked.value_or(0)},
+                  now);
+  }
+}
+
+EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::Time now) {
+  for (;;) {
+    const bool urgent = egress.urgent_waiting();
+    if (!urgent && !egress.video_waiting()) {
+      link_.drained();
+      return Fill::kNothingWaits;
+    }
+    if (!link_.may_send_audio()) {
+      link_.held_back();
+      return Fill::kHeldBack;
+    }
+    auto departure = egress.next(now, link_.estimate(), link_.may_send_video());
+    if (!departure) {
+      // Nothing was given: what waited was too late and is gone, or it is video that must wait.
+      if (!egress.video_waiting()) continue;
+      link_.held_back();
+      return Fill::kHeldBack;
+    }
+    depart(*std::move(departure), outbox, now);
+    if (link_.needs_look(now)) return Fill::kMore;
+  }
+}
+
+void EgressPump::depart(media::Departure departure, Outbox& outbox, media::Time now) {
+  const std::size_t before = outbox.bytes();
+  if (departure.is_control()) {
+    const std::size_t length = departure.control->size();
+    outbox.add_text(framing_, std::move(departure.control));
+    metrics_.bytes_sent[metrics::ByteKind::kControl].add(length);
+    link_.wrote(outbox.bytes() - before, 0, now);
+    return;
+  }
+  const std::size_t length = media::chunk_header_size(departure.header) + departure.payload.size();
+  count(departure, length, now);
+  outbox.add_chunk(framing_, departure.header, std::move(departure.frame), departure.payload);
+  link_.wrote(outbox.bytes() - before, length, now);
+}
+
+void EgressPump::count(const media::Departure& departure, std::size_t bytes, media::Time now) {
+  const metrics::FrameKind kind = kind_of(departure);
+  metrics_
+      .bytes_sent[kind == metrics::FrameKind::kAudio ? metrics::ByteKind::kAudio
+                                                     : metrics::ByteKind::kVideo]
+      .add(bytes);
+  if (!departure.header.last) return;
+  const auto age = now - departure.frame->arrival;
+  metrics_.queue_age(kind).observe(std::chrono::duration<double>(age).count());
+}
+
+void EgressPump::take_control(media::Egress& egress, Outbox& outbox, media::Time now) {
+  while (auto departure = egress.next(now, link_.estimate(), false)) {
+    // Control goes first, so what is not control says that none is left; media is not wanted now.
+    if (!departure->is_control()) return;
+    depart(*std::move(departure), outbox, now);
+  }
+}
+
+bool EgressPump::reported(std::uint64_t received_bytes, media::Time now) {
+  return link_.reported(received_bytes, now);
+}
+
+}  // namespace sluice::sfu

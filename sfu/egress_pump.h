@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+
+#include "media/egress.h"
+#include "media/link_controller.h"
+#include "metrics/shard_metrics.h"
+#include "sfu/message_framing.h"
+#include "sfu/outbox.h"
+#include "sfu/transport.h"
+
+namespace sluice::sfu {
+
+/// Moves what a subscriber's egress chooses into its socket, as late as it can.
+///
+/// The choice of what goes next is the egress's, the choice of when is the link controller's; this
+/// only asks the kernel what they want to know, and writes. While the link is not congested, all
+/// that waits goes out in one gathered write and the kernel is asked nothing but once each
+/// `LinkController::kBlindBytes`; while it is, every chunk is written on its own, after a look.
+/// Bound: `kStepsMax` writes in one run, so that one connection cannot hold the shard up.
+class EgressPump {
+ public:
+  enum class Outcome : std::uint8_t {
+    kIdle,           ///< nothing waits
+    kAwaitWritable,  ///< the kernel took less than it was given
+    kAwaitTick,      ///< something is held back: run again at `LinkController::next_look`
+    kLost,           ///< the connection is of no more use
+  };
+
+  /// `metrics` outlives the pump. `descriptor` is the socket under the transport.
+  EgressPump(MessageFraming framing, int descriptor, metrics::ShardMetrics& metrics)
+      : framing_{framing}, descriptor_{descriptor}, metrics_{metrics} {}
+
+  [[nodiscard]] Outcome run(media::Egress& egress, Outbox& outbox, Transport& transport,
+                            media::Time now);
+  /// Moves the control messages that wait to `outbox`: the last words of a connection that ends.
+  void take_control(media::Egress& egress, Outbox& outbox, media::Time now);
+
+  /// What is believed of the link now.
+  [[nodiscard]] media::LinkEstimate link() const { return link_.estimate(); }
+  /// The receiver says how much media it has read; false when it claims what cannot be.
+  [[nodiscard]] bool reported(std::uint64_t received_bytes, media::Time now);
+
+  /// Since when something waits and nothing at all moves; `now` while all is well.
+  [[nodiscard]] media::Time stuck_since(media::Time now) const {
+    return waiting_ ? last_progress_ : now;
+  }
+
+ private:
+  static constexpr int kStepsMax = 64;
+
+  enum class Fill : std::uint8_t { kNothingWaits, kHeldBack, kMore };
+
+  void look(media::Time now);
+  [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
+  void depart(media::Departure departure, Outbox& outbox, media::Time now);
+  void count(const media::Departure& departure, std::size_t bytes, media::Time now);
+
+  MessageFraming framing_;
+  int descriptor_;
+  metrics::ShardMetrics& metrics_;
+  media::LinkController link_;
+  std::size_t outstanding_bytes_ = 0;  ///< at the last look
+  media::Time last_progress_{};
+  bool waiting_ = false;
+};
+
+}  // namespace sluice::sfu

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/signal_set.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "metrics/server_metrics.h"
+#include "sfu/admin_server.h"
+#include "sfu/configuration.h"
+#include "sfu/listener.h"
+#include "sfu/log.h"
+#include "sfu/server_settings.h"
+#include "sfu/shard.h"
+
+namespace sluice::sfu {
+
+/// The whole server: one shard behind one port, and the admin address.
+///
+/// It listens from construction on, and serves while `run` runs.
+class Server {
+ public:
+  /// `log` outlives the server.
+  /// Throws std::runtime_error with one line that says what is wrong and what to do: a port that is
+  /// taken, a certificate that cannot be read.
+  Server(const Configuration& configuration, Log& log);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Where people go, e.g. `http://127.0.0.1:8080`.
+  [[nodiscard]] std::string address() const;
+  [[nodiscard]] std::string admin_address() const;
+
+  /// Serves until SIGTERM or SIGINT, then says goodbye to everybody; a second signal cuts that
+  /// short.
+  void run();
+
+ private:
+  [[nodiscard]] Health health() const;
+  void stop_on_signal();
+
+  Log& log_;
+  std::string bind_;
+  std::string admin_bind_;
+  ServerSettings settings_;
+  metrics::ServerMetrics metrics_;
+  Shard shard_;
+  Listener listener_;
+  boost::asio::signal_set signals_;
+  std::atomic<bool> shutting_down_{false};
+  AdminServer admin_;  // last, so that its thread ends before what it looks at
+};
+
+}  // namespace sluice::sfu

@@ -1,0 +1,303 @@
+#include "sfu/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <variant>
+
+#include "media/chunk_header.h"
+#include "sfu/clock.h"
+#include "sfu/connection.h"
+#include "sfu/shard.h"
+#include "sfu/subscription_settings.h"
+#include "signaling/server_message.h"
+
+namespace sluice::sfu {
+namespace {
+
+using namespace std::chrono_literals;
+using signaling::ErrorCode;
+
+// A reader that took nothing at all for so long has been shown a frozen picture for most of it.
+constexpr media::Duration kTooSlow = 10s;
+
+// Each track has 16 encodings at most, but nobody sends more than three; each may hold one frame of
+// `frame_bytes` that is not whole yet.
+constexpr std::size_t kStreamsPerTrack = 3;
+
+media::TrackHandle media_handle(const TrackRoute& route) {
+  return media::TrackHandle{static_cast<std::uint16_t>(route.info().handle)};
+}
+
+metrics::FrameKind frame_kind(media::MediaKind kind) {
+  return kind == media::MediaKind::kAudio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
+}
+
+metrics::ByteKind byte_kind(media::MediaKind kind) {
+  return kind == media::MediaKind::kAudio ? metrics::ByteKind::kAudio : metrics::ByteKind::kVideo;
+}
+
+metrics::LeftOut left_out(std::size_t reason, metrics::LeftOut thinned_as) {
+  switch (static_cast<media::LeftOut>(reason)) {
+    case media::LeftOut::kThinned:
+      return thinned_as;
+    case media::LeftOut::kExpired:
+      return metrics::LeftOut::kExpired;
+    case media::LeftOut::kSuperseded:
+      return metrics::LeftOut::kSuperseded;
+    case media::LeftOut::kAbandoned:
+      return metrics::LeftOut::kAbandoned;
+    case media::LeftOut::kOverflowed:
+      return metrics::LeftOut::kOverflowed;
+    case media::LeftOut::kOrphaned:
+      break;
+  }
+  return metrics::LeftOut::kOrphaned;
+}
+
+}  // namespace
+
+Session::Session(signaling::SessionId id, Shard& shard, Connection& connection,
+                 MessageFraming framing, int descriptor)
+    : id_{id},
+      shard_{shard},
+      connection_{connection},
+      protocol_{shard.settings().session,
+                shard.settings().tokens ? &*shard.settings().tokens : nullptr,
+                to_steady(shard.now())},
+      assembler_{shard.frame_pool(), shard.settings().session.limits.frame_bytes,
+                 kStreamsPerTrack * shard.settings().session.limits.tracks},
+      egress_{media::Egress::Bounds{}},
+      pump_{framing, descriptor, shard.metrics()},
+      protocol_timer_{[this](media::Time now) {
+        perform(protocol_.on_time(to_steady(now)));
+        watch_time();
+      }},
+      report_timer_{[this](media::Time) { report_media(); }},
+      pump_timer_{[this](media::Time) { shard_.pump_later(*this); }} {
+  watch_time();
+}
+
+void Session::on_control(std::string_view text) {
+  shard_.metrics().bytes_received[metrics::ByteKind::kControl].add(text.size());
+  perform(protocol_.on_text(text, to_steady(shard_.now()), std::chrono::system_clock::now()));
+  watch_time();
+}
+
+void Session::on_media(std::span<const std::byte> message) {
+  if (!protocol_.on_binary_allowed()) {
+    return fail_media(ErrorCode::kOutOfOrder, "media came before the session joined a room");
+  }
+  const auto chunk = media::parse_chunk(message);
+  if (!chunk) return fail_media(ErrorCode::kBadMedia, media::describe(chunk.error()));
+  TrackRoute* const track = own_track(chunk->header.track);
+  if (track == nullptr) {
+    return fail_media(ErrorCode::kNotYourTrack,
+                      "handle " + std::to_string(static_cast<unsigned>(chunk->header.track)) +
+                          " is not of a track that you publish");
+  }
+  if (!track->has(chunk->header.encoding)) {
+    return fail_media(ErrorCode::kBadMedia, "the track was published without this encoding");
+  }
+  const auto frame = assembler_.add(*chunk, track->kind(), track->clock(), shard_.now());
+  if (!frame) return fail_media(ErrorCode::kBadMedia, media::describe(frame.error()));
+  media_bytes_received_ += message.size();
+  shard_.metrics().bytes_received[byte_kind(track->kind())].add(message.size());
+  if (!report_timer_.pending()) {
+    shard_.wheel().schedule(report_timer_,
+                            shard_.now() + shard_.settings().session.report_interval);
+  }
+  if (!*frame) return;
+  shard_.metrics().frames_received[frame_kind(track->kind())].add();
+  track->receive(*frame);
+}
+
+void Session::heard() { protocol_.heard(to_steady(shard_.now())); }
+
+void Session::fail(const signaling::ProtocolError& error) { perform(protocol_.fail(error)); }
+
+void Session::fail_media(ErrorCode code, std::string message) {
+  fail(signaling::protocol_error(code, std::move(message)));
+}
+
+void Session::dismiss(signaling::GoodbyeReason reason) { perform(protocol_.dismiss(reason)); }
+
+void Session::connection_lost() { perform(protocol_.connection_lost()); }
+
+void Session::perform(std::vector<signaling::SessionAction> actions) {
+  for (signaling::SessionAction& action : actions) {
+    if (auto* control = std::get_if<signaling::SendControl>(&action)) {
+      send(std::move(control->text));
+    } else if (auto* command = std::get_if<signaling::RoomCommand>(&action)) {
+      shard_.command(id_, std::move(*command));
+    } else if (const auto* report = std::get_if<signaling::ClientReport>(&action)) {
+      if (!pump_.reported(report->received_bytes, shard_.now())) {
+        fail(signaling::protocol_error(ErrorCode::kInvalidField,
+                                       "received_bytes is not what can have been received"));
+      }
+      shard_.pump_later(*this);
+    } else if (const auto* close = std::get_if<signaling::CloseConnection>(&action)) {
+      connection_.finish(close->reason);
+    }
+  }
+}
+
+void Session::joined() {
+  protocol_.joined(to_steady(shard_.now()));
+  watch_time();
+}
+
+void Session::send(signaling::ControlText text) {
+  if (!egress_.push_control(std::move(text))) {
+    // It has not even read what was said about its room: there is nobody there.
+    shard_.log().info("session_too_slow", {{"session", static_cast<std::uint64_t>(id_)},
+                                           {"cause", "control messages are not read"}});
+    connection_.abort_later();
+    return;
+  }
+  shard_.pump_later(*this);
+}
+
+void Session::send_control(const signaling::ServerMessage& message) {
+  send(std::make_shared<const std::string>(signaling::serialise(message)));
+}
+
+void Session::track_added(TrackRoute& route) { tracks_.push_back(&route); }
+
+void Session::track_removed(TrackRoute& route) {
+  std::erase(tracks_, &route);
+  assembler_.forget(media_handle(route));
+}
+
+void Session::subscription_changed(TrackRoute& route,
+                                   const signaling::SubscriptionSettings& wanted) {
+  const media::SubscriptionSettings settings =
+      egress_settings(route.info().description, wanted, shard_.settings().latency);
+  Subscription* known = subscription(media_handle(route));
+  if (!egress_.subscribe(media_handle(route), settings)) {
+    fail(signaling::protocol_error(ErrorCode::kLimitReached, "too many subscriptions"));
+    return;
+  }
+  const bool was_hidden = known != nullptr && known->hidden;
+  if (known == nullptr) {
+    route.add(*this);
+    known = &subscriptions_.emplace_back(Subscription{.route = &route});
+  }
+  known->encoding = settings.encoding;
+  known->hidden = settings.hidden;
+  if (was_hidden != settings.hidden) {
+    tell_state(route, settings.hidden, signaling::TrackStateReason::kHidden);
+  }
+  shard_.pump_later(*this);
+}
+
+void Session::subscription_removed(TrackRoute& route) {
+  route.remove(*this);
+  std::erase_if(subscriptions_, [&](const Subscription& each) { return each.route == &route; });
+  count_egress();
+  egress_.unsubscribe(media_handle(route));
+  // What still waited was not thinned to fit a link: it lost its reader.
+  count_left_out(metrics::LeftOut::kClosed);
+}
+
+void Session::keyframe_wanted(TrackRoute& route) {
+  // The receiver's decoder is lost, so what the cache holds may be what lost it.
+  const Subscription* const known = subscription(media_handle(route));
+  if (known == nullptr) return;
+  route.request_keyframe(known->encoding, metrics::KeyframeCause::kRequested, shard_.now());
+}
+
+void Session::mute_changed(TrackRoute& route) {
+  const bool muted = route.info().description.muted;
+  if (muted) egress_.flush(media_handle(route));
+  tell_state(route, muted, signaling::TrackStateReason::kMuted);
+  shard_.pump_later(*this);
+}
+
+void Session::tell_state(const TrackRoute& route, bool paused, signaling::TrackStateReason reason) {
+  send_control({.body = signaling::TrackStateChanged{
+                    .track = route.info().track,
+                    .state = paused ? signaling::TrackState::kPaused : signaling::TrackState::kLive,
+                    .reason = reason}});
+}
+
+void Session::deliver(const media::FrameRef& frame) {
+  egress_.push(frame);
+  shard_.pump_later(*this);
+}
+
+void Session::pump() {
+  // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
+  // a joiner's first frame is then in the same write as its `subscribed`.
+  serve_wanted_syncs();
+  const media::Time now = shard_.now();
+  const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
+  if (outcome == EgressPump::Outcome::kLost) return;
+  if (outcome == EgressPump::Outcome::kIdle) {
+    pump_timer_.cancel();
+    return;
+  }
+  if (now - pump_.stuck_since(now) > kTooSlow) {
+    shard_.log().info("session_too_slow", {{"session", static_cast<std::uint64_t>(id_)},
+                                           {"cause", "nothing was read for 10 s"}});
+    dismiss(signaling::GoodbyeReason::kTooSlow);
+    return;
+  }
+  shard_.wheel().schedule(pump_timer_, media::LinkController::next_look(now));
+}
+
+void Session::take_last_words(Outbox& outbox) { pump_.take_control(egress_, outbox, shard_.now()); }
+
+void Session::serve_wanted_syncs() {
+  std::vector<media::Egress::SyncWanted> wanted;
+  egress_.sync_wanted(wanted);
+  for (const auto& sync : wanted) {
+    Subscription* const known = subscription(sync.track);
+    if (known == nullptr) continue;
+    const bool first = !std::exchange(known->started, true);
+    if (egress_.push_group(sync.track, known->route->group(sync.encoding), pump_.link())) continue;
+    known->route->request_keyframe(
+        sync.encoding, first ? metrics::KeyframeCause::kJoined : metrics::KeyframeCause::kLeftOut,
+        shard_.now());
+  }
+}
+
+void Session::count_egress() { count_left_out(metrics::LeftOut::kThinned); }
+
+void Session::count_left_out(metrics::LeftOut thinned_as) {
+  metrics::ShardMetrics& metrics = shard_.metrics();
+  const media::EgressCounters& counters = egress_.counters();
+  for (const media::MediaKind kind : {media::MediaKind::kAudio, media::MediaKind::kVideo}) {
+    const auto& now = counters.of(kind);
+    auto& before = counted_.of(kind);
+    metrics.frames_sent[frame_kind(kind)].add(now.frames_sent - before.frames_sent);
+    for (std::size_t reason = 0; reason < now.left_out.size(); ++reason) {
+      metrics.frames_left_out[frame_kind(kind)][left_out(reason, thinned_as)].add(
+          now.left_out[reason] - before.left_out[reason]);
+    }
+    before = now;
+  }
+}
+
+void Session::report_media() {
+  if (!protocol_.on_binary_allowed()) return;
+  send_control({.body = signaling::ServerReport{.received_bytes = media_bytes_received_}});
+}
+
+void Session::watch_time() {
+  shard_.wheel().schedule(protocol_timer_, to_media(protocol_.next_deadline()));
+}
+
+TrackRoute* Session::own_track(media::TrackHandle handle) const {
+  const auto found = std::ranges::find_if(
+      tracks_, [&](const TrackRoute* track) { return media_handle(*track) == handle; });
+  return found == tracks_.end() ? nullptr : *found;
+}
+
+Session::Subscription* Session::subscription(media::TrackHandle handle) {
+  const auto found = std::ranges::find_if(subscriptions_, [&](const Subscription& each) {
+    return media_handle(*each.route) == handle;
+  });
+  return found == subscriptions_.end() ? nullptr : &*found;
+}
+
+}  // namespace sluice::sfu

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media/egress.h"
+#include "media/frame_assembler.h"
+#include "media/intrusive_list.h"
+#include "metrics/shard_metrics.h"
+#include "sfu/egress_pump.h"
+#include "sfu/shard_timer.h"
+#include "sfu/track_route.h"
+#include "signaling/ids.h"
+#include "signaling/room_effect.h"
+#include "signaling/session_action.h"
+#include "signaling/server_message.h"
+#include "signaling/session_protocol.h"
+
+namespace sluice::sfu {
+
+class Connection;
+class Shard;
+
+/// One client behind an open connection: what it says goes to the protocol, the room and its
+/// tracks' routes; what it is to hear goes through its egress.
+///
+/// Every decision is taken elsewhere (`SessionProtocol`, `RoomDirectory`, `FrameAssembler`,
+/// `Egress`, `LinkController`); this carries values between them.
+/// Owner: its connection. Runs on its shard's thread.
+class Session : public media::ListHook<> {
+ public:
+  /// All references outlive the session. `descriptor` is the connection's socket.
+  Session(signaling::SessionId id, Shard& shard, Connection& connection, MessageFraming framing,
+          int descriptor);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] signaling::SessionId id() const { return id_; }
+
+  // From the connection.
+  void on_control(std::string_view text);
+  void on_media(std::span<const std::byte> message);
+  /// Bytes of any kind arrived.
+  void heard();
+  /// Reports a fault of the client and, when it is fatal, closes the connection.
+  void fail(const signaling::ProtocolError& error);
+  void dismiss(signaling::GoodbyeReason reason);
+  /// The connection is gone: nothing can be sent any more.
+  void connection_lost();
+
+  // From the room, through the shard.
+  void joined();
+  void send(signaling::ControlText text);
+  void send_control(const signaling::ServerMessage& message);
+  void track_added(TrackRoute& route);
+  void track_removed(TrackRoute& route);
+  void subscription_changed(TrackRoute& route, const signaling::SubscriptionSettings& settings);
+  void subscription_removed(TrackRoute& route);
+  void keyframe_wanted(TrackRoute& route);
+  void mute_changed(TrackRoute& route);
+
+  /// A frame of a subscribed track. Only queues it: the shard pumps at the end of its turn.
+  void deliver(const media::FrameRef& frame);
+
+  /// Writes what may be written now. Called by the shard at the end of a turn.
+  void pump();
+  /// Moves the control messages that wait to `outbox`, for a connection that ends.
+  void take_last_words(Outbox& outbox);
+
+  /// Adds what the egress counted since the last call to the shard's metrics.
+  void count_egress();
+
+ private:
+  /// What this session is sent of one track.
+  struct Subscription {
+    TrackRoute* route = nullptr;
+    media::EncodingId encoding{};
+    bool hidden = false;
+    bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
+  };
+
+  void perform(std::vector<signaling::SessionAction> actions);
+  void count_left_out(metrics::LeftOut thinned_as);
+  void report_media();
+  void watch_time();
+  void serve_wanted_syncs();
+  void fail_media(signaling::ErrorCode code, std::string message);
+  [[nodiscard]] TrackRoute* own_track(media::TrackHandle handle) const;
+  [[nodiscard]] Subscription* subscription(media::TrackHandle handle);
+  void tell_state(const TrackRoute& route, bool paused, signaling::TrackStateReason reason);
+
+  signaling::SessionId id_;
+  Shard& shard_;
+  Connection& connection_;
+  signaling::SessionProtocol protocol_;
+  media::FrameAssembler assembler_;
+  media::Egress egress_;
+  EgressPump pump_;
+  std::vector<TrackRoute*> tracks_;  ///< published here; few, so a scan beats a table
+  std::vector<Subscription> subscriptions_;
+  std::uint64_t media_bytes_received_ = 0;
+  media::EgressCounters counted_;
+  ShardTimer protocol_timer_;
+  ShardTimer report_timer_;
+  ShardTimer pump_timer_;
+};
+
+}  // namespace sluice::sfu

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "media/frame_pool.h"
+#include "media/intrusive_list.h"
+#include "media/timer_wheel.h"
+#include "metrics/shard_metrics.h"
+#include "sfu/clock.h"
+#include "sfu/log.h"
+#include "sfu/media_router.h"
+#include "sfu/server_settings.h"
+#include "sfu/session.h"
+#include "sfu/shard_timer.h"
+#include "signaling/room_directory.h"
+
+namespace sluice::sfu {
+
+class Connection;
+
+/// One event loop and all that lives on it: connections, rooms, routes, frames, timers.
+///
+/// Nothing in here is shared with another thread but the settings, which never change, the metrics,
+/// which others only read, and what says so. Work comes in turns: one readiness, one timer or one
+/// accepted connection, and then everything that followed from it: room commands are carried out,
+/// and each connection that has something new to send is pumped once. So a turn that brings several
+/// frames costs one write for each subscriber, and nobody sends from inside another's loop.
+class Shard {
+ public:
+  /// All references outlive the shard. `metrics` are written by this shard's thread only.
+  Shard(const ServerSettings& settings, metrics::ShardMetrics& metrics, Log& log);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  /// Runs the loop until `shut_down` is done.
+  void run() { context_.run(); }
+
+  /// Takes an accepted connection over.
+  void adopt(boost::asio::ip::tcp::socket socket);
+  /// Says goodbye to everybody and lets `run` return, after at most `kShutDownTime`.
+  void shut_down();
+
+  /// When the loop was last seen alive, on the clock of `now()`. Any thread may ask.
+  [[nodiscard]] media::Time heartbeat() const {
+    return media::Time{media::Duration{heartbeat_.load(std::memory_order_relaxed)}};
+  }
+  static constexpr std::chrono::milliseconds kHeartbeatInterval{250};
+
+  // For what lives on this shard.
+
+  /// Runs `work` as one turn. Not to be called inside a turn.
+  template <typename Work>
+  void turn(Work&& work) {
+    now_ = sfu::now();
+    work();
+    finish_turn();
+  }
+  /// The moment of this turn.
+  [[nodiscard]] media::Time now() const { return now_; }
+  [[nodiscard]] const ServerSettings& settings() const { return settings_; }
+  [[nodiscard]] metrics::ShardMetrics& metrics() { return metrics_; }
+  [[nodiscard]] Log& log() { return log_; }
+  [[nodiscard]] media::TimerWheel& wheel() { return wheel_; }
+  [[nodiscard]] media::FramePool& frame_pool() { return frame_pool_; }
+  /// Where connections read to; its content is of one connection's use of its turn only.
+  [[nodiscard]] std::span<std::byte> scratch() { return {scratch_.get(), kScratchBytes}; }
+
+  /// Asks the room layer, later in this turn, in the order of the calls.
+  void command(signaling::SessionId session, signaling::RoomCommand command);
+  /// Pumps `session` at the end of this turn, once.
+  void pump_later(Session& session);
+  /// Forgets a closed connection at the end of this turn.
+  void retire(const Connection& connection);
+
+ private:
+  // Room for several chunks of the largest size; larger reads bring no more, since sockets hold
+  // little more than this between two turns.
+  static constexpr std::size_t kScratchBytes = 128 * 1024;
+  // See media::FramePool: four times what 100 publishers of 1.5 Mbit/s need.
+  static constexpr std::size_t kFramePoolBytes = 256 * 1024 * 1024;
+  // Over the greatest number of connections, so many more are told why they are refused.
+  static constexpr std::size_t kRefusalsAtOnce = 64;
+  static constexpr std::chrono::milliseconds kShutDownTime{2500};
+
+  void finish_turn();
+  void run_commands();
+  void apply(std::vector<signaling::RoomEffect> effects);
+  void apply(const signaling::SendTo& effect);
+  void apply(const signaling::SessionJoined& effect);
+  void apply(const signaling::CloseSession& effect);
+  void apply(const signaling::FailSession& effect);
+  void apply(const signaling::TrackAdded& effect);
+  void apply(const signaling::TrackRemoved& effect);
+  void apply(const signaling::SubscriptionChanged& effect);
+  void apply(const signaling::SubscriptionRemoved& effect);
+  void apply(const signaling::KeyframeWanted& effect);
+  void apply(const signaling::MuteChanged& effect);
+  void apply(const signaling::SessionLeft& effect);
+  void apply(const signaling::RoomRemoved& effect);
+  [[nodiscard]] Session* session(signaling::SessionId id);
+
+  void keep_house();
+  void count_rooms();
+  void arm_timer();
+  void on_timer(media::Time armed_for);
+
+  const ServerSettings& settings_;
+  metrics::ShardMetrics& metrics_;
+  Log& log_;
+  media::Time now_ = sfu::now();
+  std::atomic<media::Duration::rep> heartbeat_{now_.time_since_epoch().count()};
+
+  // Frames and timers are used by everything below, so they are the last to go.
+  media::FramePool frame_pool_{kFramePoolBytes};
+  media::TimerWheel wheel_{now_};
+  std::unique_ptr<std::byte[]> scratch_ = std::make_unique<std::byte[]>(kScratchBytes);
+  signaling::RoomDirectory rooms_;
+  MediaRouter router_;
+  std::uint64_t next_session_ = 1;
+  std::deque<std::pair<signaling::SessionId, signaling::RoomCommand>> commands_;
+  media::IntrusiveList<Session> to_pump_;
+  std::vector<signaling::SessionId> retired_;
+  ShardTimer rooms_timer_;
+  ShardTimer house_timer_;
+  ShardTimer shut_down_timer_;
+  unsigned house_turns_ = 0;
+  bool shutting_down_ = false;
+
+  // The loop goes before all that: what waits in it keeps connections alive, and those need it.
+  boost::asio::io_context context_{1};
+  boost::asio::steady_timer os_timer_{context_};
+  media::Time os_timer_at_ = media::Time::max();
+  std::unordered_map<signaling::SessionId, std::shared_ptr<Connection>> connections_;
+};
+
+}  // namespace sluice::sfu
