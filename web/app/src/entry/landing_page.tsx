@@ -65,11 +65,13 @@ export function LandingPage({ preferences, onContinue }: Properties) {
           </button>
         </form>
       </main>
-      <ul class="facts">
-        {kFacts.map(({ icon, title, text }) => (
-          <li key={title}><Icon name={icon} size={22} /><div><strong>{title}</strong><p>{text}</p></div></li>
-        ))}
-      </ul>
+      <footer class="landing-foot">
+        <ul class="facts">
+          {kFacts.map(({ icon, title, text }) => (
+            <li key={title}><Icon name={icon} size={22} /><div><strong>{title}</strong><p>{text}</p></div></li>
+          ))}
+        </ul>
+      </footer>
     </div>
   );
 }

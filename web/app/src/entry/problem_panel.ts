@@ -20,6 +20,7 @@ type Words = Omit<ProblemPanel, 'code' | 'text'> & { readonly text?: string };
 const kJoinWords: Partial<Record<SluiceErrorCode, Words>> = {
   connection_failed: {
     title: 'The server cannot be reached',
+    text: 'This page is here, but the meeting behind it does not answer.',
     steps: [
       'Check that this device is online.',
       'A firewall or proxy may block WebSocket connections to this address: ask whoever runs it.',

@@ -65,7 +65,7 @@ export function Toolbar(properties: Properties) {
   ];
   const layoutIcon = kLayouts.find(({ mode }) => mode === state.mode)!.icon;
   return (
-    <footer class="toolbar" role="toolbar" aria-label="Meeting">
+    <footer class="toolbar" aria-label="Meeting controls">
       <div class="toolbar-main">
         <button type="button" class={`tool${self.muted ? ' tool-off' : ''}`} data-testid="mic-toggle" aria-pressed={!self.muted}
           aria-label="Microphone" title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'} (M)`}
