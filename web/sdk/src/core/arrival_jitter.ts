@@ -1,17 +1,27 @@
 import { WindowedMinimum } from './windowed_minimum.js';
 
-/** Lateness samples looked at: about 4 s of 20 ms packets, 7 s of video at 30 fps. */
-const SAMPLES_MAX = 200;
+/** Codecs, buffers and caches start up at both ends: the first second says nothing of the network. */
+const STARTUP_MS = 1000;
 const PERCENTILE = 0.95;
+const SAMPLES_MIN = 20;
+/**
+ * How long the shortest way is remembered. Short: when a queue has formed on the way, or the sound
+ * card's clock has jumped, nothing arrives any earlier than now, and to wait for it would be vain.
+ */
+const WINDOW_MS = 2000;
 
 /**
  * How irregularly the frames of one track arrive, without synchronised clocks: a frame's lateness
  * is its (arrival - capture) minus the smallest such difference seen lately.
  */
 export class ArrivalJitter {
-  readonly #base = new WindowedMinimum(15_000);
+  readonly #base = new WindowedMinimum(WINDOW_MS);
   readonly #lateness: number[] = [];
   #next = 0;
+  #firstMs: number | undefined;
+
+  /** @param samplesMax - how many of the newest frames are looked at. */
+  constructor(private readonly samplesMax: number) {}
 
   /** @returns the lateness of this frame in ms. */
   push(captureMs: number, arrivalMs: number): number {
@@ -20,8 +30,10 @@ export class ArrivalJitter {
     if (transit < this.#base.value - 2000) this.reset();
     this.#base.push(transit, arrivalMs);
     const lateness = transit - this.#base.value;
+    this.#firstMs ??= arrivalMs;
+    if (arrivalMs - this.#firstMs < STARTUP_MS) return lateness;
     this.#lateness[this.#next] = lateness;
-    this.#next = (this.#next + 1) % SAMPLES_MAX;
+    this.#next = (this.#next + 1) % this.samplesMax;
     return lateness;
   }
 
@@ -30,11 +42,11 @@ export class ArrivalJitter {
     return this.#base.value;
   }
 
-  /** 95 of 100 frames are at most this late, in ms. */
-  get percentileMs(): number {
-    if (this.#lateness.length === 0) return 0;
+  /** 95 of 100 frames are at most this late, in ms; undefined before enough were seen. */
+  get percentileMs(): number | undefined {
+    if (this.#lateness.length < SAMPLES_MIN) return undefined;
     const sorted = [...this.#lateness].sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) * PERCENTILE)] ?? 0;
+    return sorted[Math.floor((sorted.length - 1) * PERCENTILE)];
   }
 
   reset(): void {

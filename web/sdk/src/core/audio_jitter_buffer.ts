@@ -31,7 +31,8 @@ export interface AudioPlayoutStatus {
 /** Two seconds of 20 ms packets. */
 const PACKETS_MAX = 100;
 const START_TARGET_MS = 60;
-const SAMPLES_BEFORE_TRUST = 25;
+/** Four seconds of 20 ms packets. */
+const JITTER_PACKETS = 200;
 const TARGET_MIN_MS = 30;
 const TARGET_MAX_MS = 180;
 /** A packet, since the buffer works in whole ones, and the sound card's own step. */
@@ -63,7 +64,7 @@ const SMOOTHING = 0.1;
  */
 export class AudioJitterBuffer {
   readonly #packets: AudioPacket[] = [];
-  readonly #jitter = new ArrivalJitter();
+  readonly #jitter = new ArrivalJitter(JITTER_PACKETS);
   readonly #concealment: Concealment;
   #segment: Float32Array = new Float32Array();
   #segmentAt = 0;
@@ -71,7 +72,6 @@ export class AudioJitterBuffer {
   #endMs: number | undefined;
   #expectedFrame: number | undefined;
   #newestFrame: number | undefined;
-  #arrivals = 0;
   #targetMs = START_TARGET_MS;
   #minOffsetMs = Number.NEGATIVE_INFINITY;
   #errorMs = 0;
@@ -94,8 +94,7 @@ export class AudioJitterBuffer {
     }
     this.#newestFrame = packet.frame;
     this.#jitter.push(packet.captureMs, nowMs);
-    this.#arrivals++;
-    if (this.#arrivals >= SAMPLES_BEFORE_TRUST) this.#steerTarget();
+    this.#steerTarget();
     this.#packets.push(packet);
     if (this.#packets.length > PACKETS_MAX) this.#dropOldest();
   }
@@ -223,13 +222,20 @@ export class AudioJitterBuffer {
   #skipWhatIsTooLate(nowMs: number): void {
     const wanted = this.#wantedOffsetMs();
     const first = this.#packets[0];
-    if (!first || nowMs - first.captureMs - wanted <= JUMP_FROM_MS) return;
+    if (this.#packets.length < 2 || !first) return;
+    if (nowMs - first.captureMs - wanted <= JUMP_FROM_MS) return;
     while (this.#packets[0] && nowMs - this.#packets[0].captureMs > wanted) {
       // The newest is kept, however late: it is the best there is.
       if (this.#packets.length === 1) break;
       this.#dropOldest();
     }
+    // What follows is continuous from here; the seam is mixed, not concealed.
+    const [next] = this.#packets;
+    if (!next) return;
+    this.#expectedFrame = next.frame;
+    this.#endMs = next.captureMs;
     this.#errorMs = 0;
+    this.#concealment.begin();
   }
 
   #dropOldest(): void {
@@ -242,10 +248,12 @@ export class AudioJitterBuffer {
   }
 
   #steerTarget(): void {
-    const wanted = this.#jitter.percentileMs + MARGIN_MS;
+    const jitter = this.#jitter.percentileMs;
+    if (jitter === undefined) return;
+    const wanted = jitter + MARGIN_MS;
     const target = Math.max(TARGET_MIN_MS, Math.min(TARGET_MAX_MS, wanted));
     // Up fast, since gaps are heard; down slowly, since trouble comes in groups.
-    this.#targetMs += (target > this.#targetMs ? 0.2 : 0.005) * (target - this.#targetMs);
+    this.#targetMs += (target > this.#targetMs ? 0.2 : 0.01) * (target - this.#targetMs);
   }
 
   #wantedOffsetMs(): number {

@@ -45,9 +45,14 @@ export class Concealment {
     return played;
   }
 
+  /** What plays next does not follow what played last: mixes over the seam. */
+  begin(): void {
+    this.#pattern ??= this.#lastPeriod();
+  }
+
   /** The next `count` made-up samples; silence once {@link faded}. */
   conceal(count: number): Float32Array {
-    this.#pattern ??= this.#lastPeriod();
+    this.begin();
     const samples = new Float32Array(count);
     for (let i = 0; i < count; i++) samples[i] = this.#next();
     return samples;

@@ -6,6 +6,8 @@ const FRAMES_MAX = 16;
 const JITTER_MAX_MS = 300;
 /** Frames whose lateness is beyond this are a catch-up after joining or an outage, not jitter. */
 const CATCH_UP_MS = 500;
+/** Three seconds at 30 fps. */
+const JITTER_FRAMES = 100;
 /** Per second of playing, the delay may move so much: pictures are not seen to hurry. */
 const SLEW_MS_PER_S = 60;
 
@@ -35,7 +37,7 @@ export interface Due<Picture> {
  */
 export class VideoPlayoutQueue<Picture> {
   readonly #queue: PlayoutItem<Picture>[] = [];
-  readonly #jitter = new ArrivalJitter();
+  readonly #jitter = new ArrivalJitter(JITTER_FRAMES);
   #delayMs = 0;
   #steeredMs: number | undefined;
   #lastShownCaptureMs = Number.NEGATIVE_INFINITY;
@@ -106,7 +108,7 @@ export class VideoPlayoutQueue<Picture> {
 
   #steer(nowMs: number): void {
     // 10 ms is what decoding a frame and a timer's slack cost on a busy machine.
-    const target = Math.min(JITTER_MAX_MS, this.#jitter.percentileMs + 10);
+    const target = Math.min(JITTER_MAX_MS, (this.#jitter.percentileMs ?? 0) + 10);
     const elapsedS = (nowMs - (this.#steeredMs ?? nowMs - 1000)) / 1000;
     this.#steeredMs = nowMs;
     const step = SLEW_MS_PER_S * Math.min(1, elapsedS);

@@ -161,7 +161,7 @@ export class Connection {
     if (id !== this.#nextPing - 1 || this.#pingSentMs === undefined) return;
     const sample = sharedNowMs() - this.#pingSentMs;
     this.#pingSentMs = undefined;
-    this.#rttMs = this.#rttMs === undefined ? sample : this.#rttMs + (sample - this.#rttMs) / 8;
+    this.#rttMs = this.#rttMs === undefined ? sample : this.#rttMs + (sample - this.#rttMs) / 4;
   }
 
   #watchOver(): void {
