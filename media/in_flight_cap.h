@@ -21,7 +21,10 @@ namespace sluice::media {
 class InFlightCap {
  public:
   struct Sample {
-    Duration queueing_delay{};  ///< above the smallest round trip
+    Duration queueing_delay{};  ///< above the smallest round trip, as it was seen
+    /// The same for a byte sent now, by what is on its way and the rate at which that arrives; it
+    /// holds growth back a round trip before it is seen, and never shrinks the cap.
+    Duration predicted_delay{};
     Duration round_trip{};
     Duration min_round_trip{};
     std::size_t in_flight_bytes = 0;
@@ -43,6 +46,8 @@ class InFlightCap {
   /// What one segment carries on the paths that matter; loopback's 64 kB are not a unit to steer
   /// by.
   static constexpr std::size_t kSegmentBytes = 1448;
+  /// The cap is never less: with one segment on its way, each waits for a delayed acknowledgement.
+  static constexpr std::size_t kFloor = 2 * kSegmentBytes;
 
  private:
   void grow(const Sample& sample);
@@ -51,14 +56,14 @@ class InFlightCap {
 
   static constexpr Duration kTarget = std::chrono::milliseconds{30};
   static constexpr std::size_t kStart = 10 * kSegmentBytes;  // RFC 6928's initial window
-  static constexpr std::size_t kFloor = 4 * kSegmentBytes;   // delayed acknowledgements need 4
   static constexpr std::size_t kCeiling = 16 * 1024 * 1024;
 
   std::size_t bytes_ = kStart;
   Duration target_ = kTarget;
   Time last_shrink_{};
   Time above_since_ = Time::max();
-  bool ramping_ = true;  ///< the target was not reached yet
+  Time last_queue_ = Time::min();  ///< when the delay was last at or above the target
+  bool ramping_ = true;            ///< the target was not reached yet
   bool off_ = false;
 };
 

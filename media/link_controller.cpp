@@ -9,15 +9,19 @@ constexpr std::size_t kSmallChunk = 1200;  // one segment, and 9.6 ms of 1 Mbit/
 constexpr std::size_t kSmallestChunk = 480;
 constexpr std::size_t kLargeChunk = 16 * 1024;
 constexpr double kFastLink = 250'000;  // 2 Mbit/s in bytes a second
-/// A chunk is sent to the kernel when less than one segment still waits there.
+/// On a fast link a chunk is given to the kernel when less than a segment still waits there, on a
+/// slow one when nothing does: a segment of 300 kbit/s is 32 ms.
 constexpr std::size_t kUnsentForVideo = 1200;
 constexpr std::size_t kUnsentForAudio = 3000;
+constexpr std::size_t kUnsentForAudioOnSlowLink = 1200;
 /// A link without congestion is sampled only to keep its round trip and lower bound fresh.
 constexpr Duration kIdleSampleInterval = std::chrono::seconds{1};
 /// Reports come each 50 ms, so a delay that they show is uncertain by about that.
 constexpr Duration kReportSlack = std::chrono::milliseconds{25};
 /// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
+/// The cap alone steers once a link has been congested for so long.
+constexpr Duration kBeginning = std::chrono::milliseconds{200};
 constexpr Duration kOutageLeast = std::chrono::milliseconds{400};
 
 }  // namespace
@@ -41,6 +45,20 @@ Duration LinkController::queueing_delay() const {
   return std::max(path, progress_.queueing_delay() - kReportSlack);
 }
 
+Duration LinkController::predicted_delay() const {
+  // A delay is seen when the bytes that had it arrive, a round trip late. What is on its way,
+  // divided by what arrives, is the delay that a byte sent now will have.
+  const auto beyond = [](std::size_t bytes, std::optional<double> rate, Duration least) {
+    if (!rate || *rate < 1) return Duration::zero();
+    return Duration{static_cast<Duration::rep>(static_cast<double>(bytes) * 1e6 / *rate)} - least;
+  };
+  const Duration path = beyond(facts_.outstanding_bytes + blind_bytes_,
+                               estimator_.bytes_per_second(), path_.min_round_trip);
+  if (!progress_.in_flight()) return path;
+  return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
+                               progress_.min_delay() + kReportSlack));
+}
+
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
   if (facts.outstanding_bytes == 0 || acknowledged) last_progress_ = now;
@@ -54,13 +72,17 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
   const std::uint64_t acked = facts.bytes_acked - path_.bytes_acked;
   path_ = facts;
   cap_.sample({.queueing_delay = queueing_delay(),
-               .round_trip = facts.round_trip,
+               .predicted_delay = predicted_delay(),
+               // What steers must not act again before it can have heard of its last action.
+               .round_trip = std::max(facts.round_trip, progress_.delay()),
                .min_round_trip = facts.min_round_trip,
                .in_flight_bytes = in_flight_bytes(),
                .acked_bytes = static_cast<std::size_t>(acked)},
               limited_, now);
   estimator_.update(facts.bytes_acked, busy_, now);
   receiver_estimator_.update(progress_.received(), busy_, now);
+  if (!congested_) congested_since_ = now;
+  steering_ = now - congested_since_ > kBeginning;
   last_sample_ = now;
   sampled_once_ = true;
   limited_ = false;
@@ -86,20 +108,41 @@ void LinkController::drained() {
   busy_ = false;
   // Everything that waited was let through: with room to spare, the looking can stop.
   const bool roomy = cap_.off() || in_flight_bytes() < cap_.bytes() / 2;
-  if (roomy && facts_.unsent_bytes == 0) congested_ = false;
+  if (roomy && facts_.unsent_bytes == 0 && queueing_delay() < cap_.target()) congested_ = false;
 }
 
 bool LinkController::reported(std::uint64_t received_bytes, Time now) {
-  return progress_.reported(received_bytes, now);
+  if (!progress_.reported(received_bytes, now)) return false;
+  // The kernel may see nothing of a queue behind a proxy, or of a reader that lags.
+  if (queueing_delay() > cap_.target()) congested_ = true;
+  return true;
+}
+
+bool LinkController::slow_link() const {
+  const auto rate = bytes_per_second();
+  return rate && *rate < kFastLink;
+}
+
+std::size_t LinkController::in_flight_most() const {
+  const auto rate = bytes_per_second();
+  if (!rate || steering_) return cap_.bytes();
+  // Out of a pause the cap is what it was before: the link may have changed, and a keyframe would
+  // fill it at once. Begin with what the link was last seen to carry in a round trip and twice the
+  // target. Only begin: held for long, a bound fed by its own delivery rate spirals down.
+  const Duration room = std::max(path_.min_round_trip, progress_.min_delay()) + 2 * cap_.target();
+  const auto bytes = static_cast<std::size_t>(*rate * static_cast<double>(room.count()) / 1e6);
+  return std::min(cap_.bytes(), std::max(bytes, InFlightCap::kFloor));
 }
 
 bool LinkController::may_send_video() const {
-  if (congested_ && facts_.unsent_bytes + blind_bytes_ > kUnsentForVideo) return false;
-  return cap_.off() || in_flight_bytes() < cap_.bytes();
+  const std::size_t unsent_most = slow_link() ? 0 : kUnsentForVideo;
+  if (congested_ && facts_.unsent_bytes + blind_bytes_ > unsent_most) return false;
+  return cap_.off() || in_flight_bytes() < in_flight_most();
 }
 
 bool LinkController::may_send_audio() const {
-  if (congested_ && facts_.unsent_bytes + blind_bytes_ > kUnsentForAudio) return false;
+  const std::size_t unsent_most = slow_link() ? kUnsentForAudioOnSlowLink : kUnsentForAudio;
+  if (congested_ && facts_.unsent_bytes + blind_bytes_ > unsent_most) return false;
   return cap_.off() || in_flight_bytes() < cap_.bytes_for_audio();
 }
 
@@ -121,14 +164,20 @@ LinkEstimate LinkController::estimate() const {
       .chunk_bytes = kLargeChunk,
   };
   const double rate = estimate.bytes_per_second.value_or(0);
-  if (congested_ && rate < kFastLink) {
+  if (rate > 0 && rate < kFastLink) {
     // A slow link gets chunks of 10 ms, so that audio waits no longer than that for one.
     estimate.chunk_bytes =
-        rate > 0 ? std::clamp(static_cast<std::size_t>(rate * 0.010), kSmallestChunk, kSmallChunk)
-                 : kSmallChunk;
+        std::clamp(static_cast<std::size_t>(rate * 0.010), kSmallestChunk, kSmallChunk);
   } else if (congested_) {
     estimate.chunk_bytes =
         std::clamp(static_cast<std::size_t>(rate * 0.005), kSmallChunk, kLargeChunk);
+  }
+  if (!cap_.off()) {
+    // One large chunk must not step over the cap that many small ones would have kept.
+    const std::size_t in_flight = in_flight_bytes();
+    const std::size_t most = in_flight_most();
+    const std::size_t room = most > in_flight ? most - in_flight : 0;
+    estimate.chunk_bytes = std::min(estimate.chunk_bytes, std::max(room, kSmallChunk));
   }
   return estimate;
 }

@@ -73,6 +73,9 @@ class LinkController {
 
  private:
   [[nodiscard]] std::optional<double> bytes_per_second() const;
+  [[nodiscard]] Duration predicted_delay() const;
+  [[nodiscard]] bool slow_link() const;
+  [[nodiscard]] std::size_t in_flight_most() const;
 
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
@@ -87,8 +90,10 @@ class LinkController {
   Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
   bool sampled_once_ = false;
   bool congested_ = false;
-  bool limited_ = false;  ///< the cap held something back since the last sample
-  bool busy_ = false;     ///< something waited ever since the last sample
+  Time congested_since_{};
+  bool steering_ = false;  ///< congested long enough for the cap to have found its size
+  bool limited_ = false;   ///< the cap held something back since the last sample
+  bool busy_ = false;      ///< something waited ever since the last sample
 };
 
 }  // namespace sluice::media

@@ -47,9 +47,11 @@ std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
   return written_ - received_;
 }
 
-Duration ReceiverProgress::queueing_delay() const {
+Duration ReceiverProgress::min_delay() const {
   if (!reporting()) return Duration::zero();
-  return delay_ - std::min({minimum_, previous_minimum_, delay_});
+  return std::min({minimum_, previous_minimum_, delay_});
 }
+
+Duration ReceiverProgress::queueing_delay() const { return delay_ - min_delay(); }
 
 }  // namespace sluice::media

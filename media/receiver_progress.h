@@ -27,8 +27,12 @@ class ReceiverProgress {
 
   /// Bytes written and not reported as read; nothing while no report has come.
   [[nodiscard]] std::optional<std::uint64_t> in_flight() const;
-  /// The newest delay above the smallest of the last 30 s; zero while unknown.
+  /// The newest delay above the smallest of the last minutes; zero while unknown.
   [[nodiscard]] Duration queueing_delay() const;
+  /// The smallest delay of the last minutes; zero while unknown.
+  [[nodiscard]] Duration min_delay() const;
+  /// From a write to the report of its bytes: the round trip of whoever steers by reports.
+  [[nodiscard]] Duration delay() const { return delay_; }
   [[nodiscard]] std::uint64_t received() const { return received_; }
   /// Reports come, so their absence means something.
   [[nodiscard]] bool reporting() const { return reports_ > 0; }
@@ -39,7 +43,9 @@ class ReceiverProgress {
     Time at{};
   };
   static constexpr std::size_t kMarksMax = 512;
-  static constexpr Duration kMinimumLasts = std::chrono::seconds{15};
+  /// As long as Linux keeps its smallest round trip (tcp_min_rtt_wlen): a queue that stands for a
+  /// minute must not become the new normal.
+  static constexpr Duration kMinimumLasts = std::chrono::seconds{150};
 
   void learn(Duration delay, Time now);
 

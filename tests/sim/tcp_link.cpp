@@ -9,7 +9,6 @@ namespace {
 constexpr std::uint32_t kSegment = 1448;
 constexpr std::uint32_t kHeaders = 52;  // IPv4 and TCP with timestamps
 constexpr Duration kTimeoutLeast = std::chrono::milliseconds{200};
-constexpr Duration kTimeoutMost = std::chrono::seconds{120};
 constexpr std::size_t kSendBufferLeast = 87 * 1024;
 constexpr std::size_t kSendBufferMost = 4 * 1024 * 1024;
 constexpr Duration kReadStep = std::chrono::milliseconds{5};
@@ -61,7 +60,7 @@ Duration TcpLink::retransmission_timeout() const {
   const Duration base = smoothed_ == Duration::zero()
                             ? Duration{std::chrono::seconds{1}}
                             : smoothed_ + std::max<Duration>(4 * variation_, kTimeoutLeast);
-  return std::min(base * (1 << std::min(backoff_, 10)), kTimeoutMost);
+  return std::min(base * (1 << std::min(backoff_, 10)), settings_.timeout_most);
 }
 
 bool TcpLink::lose() {

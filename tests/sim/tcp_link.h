@@ -31,6 +31,8 @@ class TcpLink {
     double read_bits_per_second = 0;  ///< 0: the receiver reads at once
     /// The kernel takes no more while so much is unsent (TCP_NOTSENT_LOWAT); 0: no such mark.
     std::size_t notsent_low_water = 0;
+    /// The longest retransmission timeout (TCP_RTO_MAX_MS, Linux 6.15 and later).
+    Duration timeout_most = std::chrono::seconds{120};
     std::uint64_t seed = 1;
   };
 
