@@ -82,9 +82,10 @@ class SpscRing {
   [[nodiscard]] std::size_t push_batch(std::span<T> elements) {
     const Index tail = producer_.tail.load(std::memory_order_relaxed);
     const std::size_t count = std::min(elements.size(), free_slots(tail, elements.size()));
-    for (std::size_t i = 0; i < count; ++i) {
-      std::construct_at(slot(static_cast<Index>(tail + i)), std::move(elements[i]));
-    }
+    // In at most two pieces, as the ring goes round: moving a piece of plain elements is a memcpy.
+    const std::size_t first = std::min(count, slots_to_end(tail));
+    std::uninitialized_move_n(elements.begin(), first, slot(tail));
+    std::uninitialized_move_n(elements.subspan(first).begin(), count - first, slots_.get());
     if (count > 0) {
       producer_.tail.store(static_cast<Index>(tail + count), std::memory_order_release);
     }
@@ -105,11 +106,13 @@ class SpscRing {
   [[nodiscard]] std::size_t pop_batch(std::span<T> elements) {
     const Index head = consumer_.head.load(std::memory_order_relaxed);
     const std::size_t count = std::min(elements.size(), filled_slots(head, elements.size()));
-    for (std::size_t i = 0; i < count; ++i) {
-      T* const from = slot(static_cast<Index>(head + i));
-      elements[i] = std::move(*from);
-      std::destroy_at(from);
-    }
+    const std::size_t first = std::min(count, slots_to_end(head));
+    T* const start = slot(head);
+    T* const wrapped = slots_.get();
+    std::move(wrapped, wrapped + (count - first),
+              std::move(start, start + first, elements.begin()));
+    std::destroy_n(start, first);
+    std::destroy_n(wrapped, count - first);
     if (count > 0) {
       consumer_.head.store(static_cast<Index>(head + count), std::memory_order_release);
     }
@@ -134,6 +137,10 @@ class SpscRing {
 
   [[nodiscard]] T* slot(Index index) const {
     return slots_.get() + (static_cast<std::size_t>(index) & mask_);
+  }
+
+  [[nodiscard]] std::size_t slots_to_end(Index index) const {
+    return capacity() - (static_cast<std::size_t>(index) & mask_);
   }
 
   /// At least `wanted` if there are as many; the consumer's index is read only if the copy of it
