@@ -126,6 +126,7 @@ void Session::connection_lost() { perform(protocol_.connection_lost()); }
 void Session::perform(std::vector<signaling::SessionAction> actions) {
   for (signaling::SessionAction& action : actions) {
     if (auto* control = std::get_if<signaling::SendControl>(&action)) {
+      if (control->error) shard_.count_error(*control->error);
       send(std::move(control->text));
     } else if (auto* command = std::get_if<signaling::RoomCommand>(&action)) {
       shard_.command(id_, std::move(*command));

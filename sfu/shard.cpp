@@ -111,7 +111,13 @@ void Shard::apply(std::vector<signaling::RoomEffect> effects) {
   wheel_.schedule(rooms_timer_, to_media(rooms_.next_deadline()));
 }
 
+void Shard::count_error(signaling::ErrorCode code) {
+  // The codes were given to the metrics in the order of the enum (server.cpp).
+  metrics_.protocol_errors[static_cast<std::size_t>(code)].add();
+}
+
 void Shard::apply(const signaling::SendTo& effect) {
+  if (effect.error) count_error(*effect.error);
   if (Session* const to = session(effect.session)) to->send(effect.text);
 }
 

@@ -70,6 +70,8 @@ class Shard {
   [[nodiscard]] media::Time now() const { return now_; }
   [[nodiscard]] const ServerSettings& settings() const { return settings_; }
   [[nodiscard]] metrics::ShardMetrics& metrics() { return metrics_; }
+  /// An `error` goes to one of this shard's sessions.
+  void count_error(signaling::ErrorCode code);
   [[nodiscard]] Log& log() { return log_; }
   [[nodiscard]] media::TimerWheel& wheel() { return wheel_; }
   [[nodiscard]] media::FramePool& frame_pool() { return frame_pool_; }

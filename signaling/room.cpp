@@ -256,8 +256,9 @@ void Room::send_to_others(SessionId except, ServerBody body, Effects& effects) c
 void Room::refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
                   Effects& effects) {
   ServerMessage error = error_message(protocol_error(code, std::move(message), request));
-  effects.emplace_back(
-      SendTo{.session = session, .text = std::make_shared<const std::string>(serialise(error))});
+  effects.emplace_back(SendTo{.session = session,
+                              .text = std::make_shared<const std::string>(serialise(error)),
+                              .error = code});
 }
 
 void Room::refuse_unknown(SessionId session, RequestId request, std::string message,

@@ -13,7 +13,9 @@ namespace {
 SendTo refusal(SessionId session, ErrorCode code, std::string message,
                std::optional<std::uint64_t> reply_to) {
   const ServerMessage error = error_message(protocol_error(code, std::move(message), reply_to));
-  return {.session = session, .text = std::make_shared<const std::string>(serialise(error))};
+  return {.session = session,
+          .text = std::make_shared<const std::string>(serialise(error)),
+          .error = code};
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ using ControlText = std::shared_ptr<const std::string>;
 struct SendTo {
   SessionId session{};
   ControlText text;
+  /// The code when the message is an `error`, so that it can be counted.
+  std::optional<ErrorCode> error;
 };
 
 /// This session is in its room now: tell `SessionProtocol::joined`, before what follows is sent.

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "signaling/client_message.h"
+#include "signaling/error_code.h"
 #include "signaling/room_command.h"
 #include "signaling/room_effect.h"
 
@@ -13,6 +15,8 @@ namespace sluice::signaling {
 /// Send this control message on this connection.
 struct SendControl {
   ControlText text;
+  /// The code when the message is an `error`, so that it can be counted.
+  std::optional<ErrorCode> error;
 };
 
 /// Why a connection is closed; decides what its transport says.

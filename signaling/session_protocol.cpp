@@ -29,7 +29,9 @@ constexpr std::array<std::pair<State, State>, 7> kTransitions{{
 }};
 
 SendControl control(const ServerMessage& message) {
-  return {std::make_shared<const std::string>(serialise(message))};
+  const auto* error = std::get_if<ErrorReport>(&message.body);
+  return {.text = std::make_shared<const std::string>(serialise(message)),
+          .error = error != nullptr ? std::optional{error->code} : std::nullopt};
 }
 
 bool says_hello(std::string_view text, const Limits& limits) {
