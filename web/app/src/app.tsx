@@ -9,7 +9,8 @@ import { RoomPage } from './room_page';
 export function App({ storage }: { storage: KeyValueStore | undefined }) {
   const [route, setRoute] = useState(() => parseRoute(window.location));
   useEffect(() => {
-    // Leaving a room's page by the back button must end its meeting and free its devices: a fresh page does both.
+    // Leaving a room's page by the back button must end its meeting and free its devices: a fresh
+    // page does both.
     const reload = (): void => window.location.reload();
     window.addEventListener('popstate', reload);
     return () => window.removeEventListener('popstate', reload);

@@ -1,5 +1,7 @@
 import '@fontsource-variable/instrument-sans';
 import './styles/base.css';
+import './styles/parts.css';
+import './styles/tile.css';
 import './styles/entry.css';
 import './styles/meeting.css';
 import './styles/panels.css';

@@ -36,6 +36,8 @@ export function RoomPage({ room, token, storage }: Properties) {
     case 'meeting':
       return <MeetingPage session={session} state={state} />;
     case 'left':
-      return <LeftPage session={session} reason={state.phase.reason} joining={state.phase.joining} />;
+      return (
+        <LeftPage session={session} reason={state.phase.reason} joining={state.phase.joining} />
+      );
   }
 }

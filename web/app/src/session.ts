@@ -1,12 +1,25 @@
 import {
-  listDevices, Meeting, SluiceError, supportProblems, watchDevices, type CloseReason, type MediaDevice,
-  type MeetingStats, type SupportProblem,
+  Meeting,
+  type SluiceError,
+  supportProblems,
+  watchDevices,
+  type CloseReason,
+  type MediaDevice,
+  type MeetingStats,
+  type SupportProblem,
 } from '@sluice/sdk';
-import { loadPreferences, savePreferences, type KeyValueStore, type Preferences } from './entry/preferences';
+import {
+  loadPreferences,
+  savePreferences,
+  type KeyValueStore,
+  type Preferences,
+} from './entry/preferences';
 import { kNameBytesMax, cutToBytes } from './entry/room_name';
 import { viewMeeting, displayName, type MeetingView } from './meeting/meeting_view';
 import type { LayoutMode } from './meeting/stage_choice';
 import { addMessage, addPresence, dropExpired, nextExpiry, type Toast } from './meeting/toasts';
+import { asSluiceError } from './failure';
+import { OwnDevices } from './own_devices';
 import { Store } from './store';
 
 /** Where the visitor is on the way through one room. */
@@ -42,11 +55,12 @@ export interface SessionState {
 
 /**
  * One visitor's way through one room: devices, joining, the meeting, leaving. The only place that
- * talks to the SDK's `Meeting`; pages read `store` and call the methods.
+ * talks to the SDK's `Meeting`, with {@link OwnDevices}; pages read `store` and call the methods.
  */
 export class Session {
   readonly meeting: Meeting;
   readonly store: Store<SessionState>;
+  readonly devices: OwnDevices;
   readonly room: string;
   readonly #token: string | undefined;
   readonly #storage: KeyValueStore | undefined;
@@ -78,8 +92,19 @@ export class Session {
       pinned: undefined,
       lastSpokeAt: new Map(),
     });
+    this.devices = new OwnDevices({
+      meeting: this.meeting,
+      store: this.store,
+      prefer: (change) => this.#prefer(change),
+      changed: (failure) => {
+        // Before the meeting the page has a panel for it.
+        if (failure && this.store.value.phase.at === 'meeting')
+          this.#tell(failure.message, 'problem');
+        this.#refresh();
+      },
+    });
     this.#listen();
-    watchDevices(() => void this.#refreshDevices());
+    watchDevices(() => void this.devices.refreshList());
     // A closed tab should leave the room at once, not after the server's timeout.
     window.addEventListener('pagehide', (event) => {
       if (!event.persisted && this.store.value.phase.at === 'meeting') void this.meeting.leave();
@@ -90,31 +115,7 @@ export class Session {
   async prepare(): Promise<void> {
     this.store.set({ support: await supportProblems() });
     if (this.store.value.support.some((problem) => problem.severity !== 'limited')) return;
-    await this.openDevices();
-  }
-
-  /** Opens what the visitor wants on; failures end up in the state, not in exceptions. */
-  async openDevices(): Promise<void> {
-    const { microphoneOn, cameraOn } = this.store.value.preferences;
-    await Promise.all([
-      microphoneOn ? this.#setMicrophone(true) : undefined,
-      cameraOn ? this.#setCamera(true) : undefined,
-    ]);
-    await this.#refreshDevices();
-  }
-
-  async toggleMicrophone(): Promise<void> {
-    if (this.store.value.microphoneBusy) return;
-    const on = this.store.value.view.self.muted;
-    this.#prefer({ microphoneOn: on });
-    await this.#setMicrophone(on);
-  }
-
-  async toggleCamera(): Promise<void> {
-    if (this.store.value.cameraBusy) return;
-    const on = !this.store.value.view.self.cameraOn;
-    this.#prefer({ cameraOn: on });
-    await this.#setCamera(on);
+    await this.devices.openWanted();
   }
 
   async toggleScreen(): Promise<void> {
@@ -132,21 +133,6 @@ export class Session {
     }
   }
 
-  /** Uses another device from now on. */
-  async chooseDevice(kind: MediaDevice['kind'], deviceId: string): Promise<void> {
-    if (kind === 'camera') {
-      this.#prefer({ cameraId: deviceId });
-      if (this.store.value.view.self.cameraOn || this.store.value.cameraFailure) await this.#setCamera(true);
-    } else if (kind === 'microphone') {
-      this.#prefer({ microphoneId: deviceId });
-      const wasMuted = this.store.value.view.self.muted;
-      if (!wasMuted || this.store.value.microphoneFailure) await this.#setMicrophone(true);
-    } else {
-      this.#prefer({ speakerId: deviceId });
-      await this.#useSpeaker();
-    }
-  }
-
   /** Enters the room. On failure the pre-join page shows why. */
   async join(name: string): Promise<void> {
     const trimmed = cutToBytes(name.trim(), kNameBytesMax);
@@ -160,7 +146,7 @@ export class Session {
     const { phase } = this.store.value;
     if (phase.at !== 'left' || phase.joining) return;
     this.store.set({ phase: { ...phase, joining: true }, joinFailure: undefined });
-    await this.openDevices();
+    await this.devices.openWanted();
     await this.#enter();
   }
 
@@ -193,80 +179,26 @@ export class Session {
     const name = this.store.value.preferences.name || 'Guest';
     try {
       await this.meeting.join({
-        room: this.room, name, ...(this.#token === undefined ? {} : { token: this.#token }),
+        room: this.room,
+        name,
+        ...(this.#token === undefined ? {} : { token: this.#token }),
       });
       this.store.set({ phase: { at: 'meeting' }, attempt: 0 });
       this.#refresh();
-      await this.#useSpeaker();
+      await this.devices.useSpeaker();
     } catch (error) {
       this.store.set({ phase: { at: 'prejoin' }, joinFailure: asSluiceError(error) });
       this.#refresh();
     }
   }
 
-  async #setCamera(on: boolean): Promise<void> {
-    this.store.set({ cameraBusy: true, cameraFailure: undefined });
-    const { cameraId } = this.store.value.preferences;
-    const failure = await this.#open(
-      (deviceId) => this.meeting.local.setCamera(on, deviceId === undefined ? {} : { deviceId }),
-      on ? cameraId : undefined,
-    );
-    this.store.set({ cameraBusy: false, cameraFailure: failure });
-    this.#afterDevice(failure);
-  }
-
-  async #setMicrophone(on: boolean): Promise<void> {
-    this.store.set({ microphoneBusy: true, microphoneFailure: undefined });
-    const { microphoneId } = this.store.value.preferences;
-    const failure = await this.#open(
-      (deviceId) => this.meeting.local.setMicrophone(on, deviceId === undefined ? {} : { deviceId }),
-      on ? microphoneId : undefined,
-    );
-    this.store.set({ microphoneBusy: false, microphoneFailure: failure });
-    this.#afterDevice(failure);
-  }
-
-  /** Tries the remembered device, then, when it is not plugged in today, whichever there is. */
-  async #open(
-    open: (deviceId: string | undefined) => Promise<void>, deviceId: string | undefined,
-  ): Promise<SluiceError | undefined> {
-    try {
-      await open(deviceId);
-      return undefined;
-    } catch (error) {
-      const failure = asSluiceError(error);
-      if (deviceId === undefined || failure.code !== 'device_not_found') return failure;
-      return this.#open(() => open(''), undefined);
-    }
-  }
-
-  #afterDevice(failure: SluiceError | undefined): void {
-    if (failure && this.store.value.phase.at === 'meeting') this.#tell(failure.message, 'problem');
-    this.#refresh();
-    void this.#refreshDevices();
-  }
-
-  async #useSpeaker(): Promise<void> {
-    const { speakerId } = this.store.value.preferences;
-    if (speakerId === undefined) return;
-    try {
-      await this.meeting.setSpeaker(speakerId);
-    } catch {
-      // Unplugged since: sound stays where it is, and the choice offers what is there.
-      this.#prefer({ speakerId: undefined });
-    }
-  }
-
-  async #refreshDevices(): Promise<void> {
-    this.store.set({ devices: await listDevices() });
-  }
-
   #listen(): void {
     const { meeting, store } = this;
     const refresh = (): void => this.#refresh();
     meeting.on('stateChanged', ({ state, reason, attempt }) => {
-      store.set({ attempt: state === 'reconnecting' ? attempt ?? 1 : 0 });
-      if (state === 'closed' && store.value.phase.at === 'meeting') this.#showLeft(reason ?? 'error');
+      store.set({ attempt: state === 'reconnecting' ? (attempt ?? 1) : 0 });
+      if (state === 'closed' && store.value.phase.at === 'meeting')
+        this.#showLeft(reason ?? 'error');
       this.#refresh();
     });
     meeting.on('participantJoined', ({ participant }) => {
@@ -291,7 +223,8 @@ export class Session {
       const now = performance.now();
       const lastSpokeAt = new Map(store.value.lastSpokeAt);
       for (const speaker of speakers) lastSpokeAt.set(speaker.id, now);
-      for (const key of lastSpokeAt.keys()) if (!meeting.participants.has(key)) lastSpokeAt.delete(key);
+      for (const key of lastSpokeAt.keys())
+        if (!meeting.participants.has(key)) lastSpokeAt.delete(key);
       store.set({ lastSpokeAt });
       this.#refresh();
     });
@@ -303,7 +236,11 @@ export class Session {
   }
 
   #showLeft(reason: CloseReason): void {
-    this.store.set({ phase: { at: 'left', reason, joining: false }, toasts: [], pinned: undefined });
+    this.store.set({
+      phase: { at: 'left', reason, joining: false },
+      toasts: [],
+      pinned: undefined,
+    });
     this.#refresh();
   }
 
@@ -339,13 +276,11 @@ export class Session {
     window.clearTimeout(this.#toastTimer);
     const next = nextExpiry(toasts);
     if (next === undefined) return;
-    this.#toastTimer = window.setTimeout(() => {
-      this.#setToasts(dropExpired(this.store.value.toasts, performance.now()));
-    }, Math.max(0, next - performance.now()) + 1);
+    this.#toastTimer = window.setTimeout(
+      () => {
+        this.#setToasts(dropExpired(this.store.value.toasts, performance.now()));
+      },
+      Math.max(0, next - performance.now()) + 1,
+    );
   }
-}
-
-function asSluiceError(error: unknown): SluiceError {
-  if (error instanceof SluiceError) return error;
-  return new SluiceError('protocol', error instanceof Error ? error.message : String(error), error);
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { kDefaultPreferences, loadPreferences, savePreferences, type KeyValueStore } from '../src/entry/preferences';
+import {
+  kDefaultPreferences,
+  loadPreferences,
+  savePreferences,
+  type KeyValueStore,
+} from '../src/entry/preferences';
 import { cutToBytes, normalizeRoomName, suggestRoomName } from '../src/entry/room_name';
 import { inviteLink, parseRoute, roomPath } from '../src/entry/route';
 
@@ -11,7 +16,11 @@ describe('parseRoute', () => {
   });
 
   it('reads the room, decoded', () => {
-    expect(parseRoute(address('/r/caf%C3%A9%20bar'))).toEqual({ page: 'room', room: 'café bar', token: undefined });
+    expect(parseRoute(address('/r/caf%C3%A9%20bar'))).toEqual({
+      page: 'room',
+      room: 'café bar',
+      token: undefined,
+    });
   });
 
   it('takes a token from the query or, rather, the fragment', () => {
@@ -56,37 +65,58 @@ describe('room names', () => {
   });
 
   it('takes the room out of a pasted invite link', () => {
-    expect(normalizeRoomName('https://meet.example/r/calm-river-417?token=x#y')).toBe('calm-river-417');
+    expect(normalizeRoomName('https://meet.example/r/calm-river-417?token=x#y')).toBe(
+      'calm-river-417',
+    );
   });
 
   it('keeps within the server’s limit without cutting a character in two', () => {
     expect(cutToBytes('é'.repeat(100), 128)).toBe('é'.repeat(64));
     expect(cutToBytes('a😀', 4)).toBe('a');
-    expect(new TextEncoder().encode(normalizeRoomName('ж'.repeat(300))).length).toBeLessThanOrEqual(128);
+    expect(new TextEncoder().encode(normalizeRoomName('ж'.repeat(300))).length).toBeLessThanOrEqual(
+      128,
+    );
   });
 });
 
 describe('preferences', () => {
   const memory = (content?: string): KeyValueStore => {
     let stored: string | null = content ?? null;
-    return { getItem: () => stored, setItem: (_, value) => { stored = value; } };
+    return {
+      getItem: () => stored,
+      setItem: (_, value) => {
+        stored = value;
+      },
+    };
   };
 
   it('come back as they were saved', () => {
     const store = memory();
-    const preferences = { ...kDefaultPreferences, name: 'Ada', cameraOn: false, microphoneId: 'usb' };
+    const preferences = {
+      ...kDefaultPreferences,
+      name: 'Ada',
+      cameraOn: false,
+      microphoneId: 'usb',
+    };
     savePreferences(store, preferences);
     expect(loadPreferences(store)).toEqual(preferences);
   });
 
   it.each([undefined, '{', 'null', '[]', '"x"', '{"name":7,"cameraOn":"maybe","cameraId":{}}'])(
-    'fall back to the default for %s', (content) => {
+    'fall back to the default for %s',
+    (content) => {
       expect(loadPreferences(memory(content))).toEqual(kDefaultPreferences);
-    });
+    },
+  );
 
   it('survive a browser that forbids storage', () => {
     const forbidden: KeyValueStore = {
-      getItem: () => { throw new Error('forbidden'); }, setItem: () => { throw new Error('forbidden'); },
+      getItem: () => {
+        throw new Error('forbidden');
+      },
+      setItem: () => {
+        throw new Error('forbidden');
+      },
     };
     expect(loadPreferences(forbidden)).toEqual(kDefaultPreferences);
     expect(() => savePreferences(forbidden, kDefaultPreferences)).not.toThrow();

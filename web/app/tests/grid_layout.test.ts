@@ -37,7 +37,8 @@ describe('layoutGrid', () => {
   });
 
   it.each([kDesktop, kPhone, { width: 830, height: 310 }, { width: 260, height: 780 }])(
-    'keeps 1 to 25 tiles inside, apart, equal and in shape in $width x $height', (area) => {
+    'keeps 1 to 25 tiles inside, apart, equal and in shape in $width x $height',
+    (area) => {
       for (let count = 1; count <= 25; count++) {
         const { tiles } = layoutGrid(count, area, 8);
         expect(tiles).toHaveLength(count);
@@ -52,14 +53,21 @@ describe('layoutGrid', () => {
           for (const other of tiles.slice(index + 1)) expect(overlap(tile, other)).toBe(false);
         });
       }
-    });
+    },
+  );
 
-  it.each([kDesktop, kPhone])('covers more than half of $width x $height with 2 to 25 tiles', (area) => {
-    for (let count = 2; count <= 25; count++) {
-      const covered = layoutGrid(count, area, 8).tiles.reduce((sum, tile) => sum + tile.width * tile.height, 0);
-      expect(covered / (area.width * area.height), `${count} tiles`).toBeGreaterThan(0.5);
-    }
-  });
+  it.each([kDesktop, kPhone])(
+    'covers more than half of $width x $height with 2 to 25 tiles',
+    (area) => {
+      for (let count = 2; count <= 25; count++) {
+        const covered = layoutGrid(count, area, 8).tiles.reduce(
+          (sum, tile) => sum + tile.width * tile.height,
+          0,
+        );
+        expect(covered / (area.width * area.height), `${count} tiles`).toBeGreaterThan(0.5);
+      }
+    },
+  );
 });
 
 describe('gridCapacity', () => {

@@ -14,7 +14,9 @@ describe('joinProblem', () => {
   });
 
   it('passes on the SDK’s words for anything else', () => {
-    expect(joinProblem({ code: 'encoder_failed', message: 'The encoder gave up.' }).text).toBe('The encoder gave up.');
+    expect(joinProblem({ code: 'encoder_failed', message: 'The encoder gave up.' }).text).toBe(
+      'The encoder gave up.',
+    );
   });
 });
 
@@ -40,29 +42,45 @@ describe('devicesProblem', () => {
 describe('supportPanel', () => {
   it('is not there while nothing important is missing', () => {
     expect(supportPanel([])).toBeUndefined();
-    expect(supportPanel([{ code: 'no_screen_share', severity: 'limited', message: '' }])).toBeUndefined();
+    expect(
+      supportPanel([{ code: 'no_screen_share', severity: 'limited', message: '' }]),
+    ).toBeUndefined();
   });
 
   it('explains insecure addresses before everything that follows from them', () => {
     const panel = supportPanel([
-      { code: 'no_webcodecs', severity: 'cannot_join', message: 'x' }, { code: 'insecure_context', severity: 'cannot_join', message: 'y' },
+      { code: 'no_webcodecs', severity: 'cannot_join', message: 'x' },
+      { code: 'insecure_context', severity: 'cannot_join', message: 'y' },
     ])!;
     expect(panel.code).toBe('insecure_context');
     expect(panel.steps.join(' ')).toContain('https://');
   });
 
   it('lists what a browser lacks', () => {
-    expect(supportPanel([{ code: 'no_webcodecs', severity: 'cannot_join', message: 'No WebCodecs.' }])).toMatchObject({ code: 'unsupported', steps: ['No WebCodecs.'] });
+    expect(
+      supportPanel([{ code: 'no_webcodecs', severity: 'cannot_join', message: 'No WebCodecs.' }]),
+    ).toMatchObject({ code: 'unsupported', steps: ['No WebCodecs.'] });
   });
 
   it('lets people who cannot send know that they can watch', () => {
-    expect(supportPanel([{ code: 'no_capture', severity: 'cannot_send', message: 'm' }])!.code).toBe('cannot_send');
+    expect(
+      supportPanel([{ code: 'no_capture', severity: 'cannot_send', message: 'm' }])!.code,
+    ).toBe('cannot_send');
   });
 });
 
 describe('farewell', () => {
   it('has words for each reason', () => {
-    for (const reason of ['left', 'duplicate_identity', 'removed', 'room_closed', 'server_shutdown', 'connection_lost', 'too_slow', 'error'] as const) {
+    for (const reason of [
+      'left',
+      'duplicate_identity',
+      'removed',
+      'room_closed',
+      'server_shutdown',
+      'connection_lost',
+      'too_slow',
+      'error',
+    ] as const) {
       expect(farewell(reason).title, reason).not.toBe('');
     }
   });

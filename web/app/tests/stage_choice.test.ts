@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { chooseStage, type StageChoice } from '../src/meeting/stage_choice';
 
 const choice = (change: Partial<StageChoice>): StageChoice => ({
-  mode: 'auto', pinned: undefined, screens: [], others: ['a', 'b'], self: 'self', speakers: [], previous: undefined, ...change,
+  mode: 'auto',
+  pinned: undefined,
+  screens: [],
+  others: ['a', 'b'],
+  self: 'self',
+  speakers: [],
+  previous: undefined,
+  ...change,
 });
 
 describe('chooseStage', () => {

@@ -4,8 +4,15 @@ import { layoutStage, type StageLayout, type StageRequest } from '../src/layout/
 
 const kDesktop = { width: 1416, height: 812 };
 const kPhone = { width: 374, height: 700 };
-const people = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
-const request = (change: Partial<StageRequest>): StageRequest => ({ area: kDesktop, others: [], self: 'self', page: 0, ...change });
+const people = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `p${index}`);
+const request = (change: Partial<StageRequest>): StageRequest => ({
+  area: kDesktop,
+  others: [],
+  self: 'self',
+  page: 0,
+  ...change,
+});
 
 function find(layout: StageLayout, key: string) {
   return layout.placed.find((tile) => tile.key === key);
@@ -59,27 +66,45 @@ describe('layoutStage', () => {
     expect(layout.page).toBe(layout.pages - 1);
   });
 
-  it.each([kDesktop, kPhone, { width: 820, height: 310 }])('gives a screen the largest place in $width x $height and overlaps nothing', (area) => {
-    const layout = layoutStage(request({ area, others: ['screen', ...people(4)], stage: 'screen', stageAspect: 16 / 9 }));
-    const screen = find(layout, 'screen')!;
-    expect(screen.role).toBe('stage');
-    layout.placed.forEach((tile, index) => {
-      expect(tile.rect.x).toBeGreaterThanOrEqual(0);
-      expect(tile.rect.y).toBeGreaterThanOrEqual(0);
-      expect(tile.rect.x + tile.rect.width).toBeLessThanOrEqual(area.width);
-      expect(tile.rect.y + tile.rect.height).toBeLessThanOrEqual(area.height);
-      if (tile !== screen) expect(tile.rect.width * tile.rect.height).toBeLessThan(screen.rect.width * screen.rect.height);
-      for (const other of layout.placed.slice(index + 1)) expect(overlap(tile.rect, other.rect)).toBe(false);
-    });
-  });
+  it.each([kDesktop, kPhone, { width: 820, height: 310 }])(
+    'gives a screen the largest place in $width x $height and overlaps nothing',
+    (area) => {
+      const layout = layoutStage(
+        request({ area, others: ['screen', ...people(4)], stage: 'screen', stageAspect: 16 / 9 }),
+      );
+      const screen = find(layout, 'screen')!;
+      expect(screen.role).toBe('stage');
+      layout.placed.forEach((tile, index) => {
+        expect(tile.rect.x).toBeGreaterThanOrEqual(0);
+        expect(tile.rect.y).toBeGreaterThanOrEqual(0);
+        expect(tile.rect.x + tile.rect.width).toBeLessThanOrEqual(area.width);
+        expect(tile.rect.y + tile.rect.height).toBeLessThanOrEqual(area.height);
+        if (tile !== screen)
+          expect(tile.rect.width * tile.rect.height).toBeLessThan(
+            screen.rect.width * screen.rect.height,
+          );
+        for (const other of layout.placed.slice(index + 1))
+          expect(overlap(tile.rect, other.rect)).toBe(false);
+      });
+    },
+  );
 
   it('trims the stage to the shape of a screen', () => {
-    const { rect } = find(layoutStage(request({ others: ['screen', 'p0'], stage: 'screen', stageAspect: 4 / 3 })), 'screen')!;
+    const { rect } = find(
+      layoutStage(request({ others: ['screen', 'p0'], stage: 'screen', stageAspect: 4 / 3 })),
+      'screen',
+    )!;
     expect(rect.width / rect.height).toBeCloseTo(4 / 3, 2);
   });
 
   it('counts who found no room in the strip, and keeps the own tile', () => {
-    const layout = layoutStage(request({ area: { width: 820, height: 310 }, others: ['screen', ...people(20)], stage: 'screen' }));
+    const layout = layoutStage(
+      request({
+        area: { width: 820, height: 310 },
+        others: ['screen', ...people(20)],
+        stage: 'screen',
+      }),
+    );
     expect(layout.hidden).toBeGreaterThan(0);
     expect(layout.placed.length + layout.hidden).toBe(22);
     expect(find(layout, 'self')).toBeDefined();
@@ -92,6 +117,8 @@ describe('layoutStage', () => {
   });
 
   it('places nothing while the window has no size', () => {
-    expect(layoutStage(request({ area: { width: 0, height: 0 }, others: people(3) })).placed).toEqual([]);
+    expect(
+      layoutStage(request({ area: { width: 0, height: 0 }, others: people(3) })).placed,
+    ).toEqual([]);
   });
 });

@@ -20,10 +20,25 @@ export function LeftPage({ session, reason, joining }: Properties) {
         <p>{text}</p>
         <p class="left-room">{session.room}</p>
         <div class="left-actions">
-          <button type="button" class="button button-primary button-large" data-testid="rejoin-button" disabled={joining} onClick={() => void session.rejoin()}>
-            {joining ? <><span class="spinner" />Joining…</> : 'Join again'}
+          <button
+            type="button"
+            class="button button-primary button-large"
+            data-testid="rejoin-button"
+            disabled={joining}
+            onClick={() => void session.rejoin()}
+          >
+            {joining ? (
+              <>
+                <span class="spinner" />
+                Joining…
+              </>
+            ) : (
+              'Join again'
+            )}
           </button>
-          <a class="button button-large" href="/">Back to the start</a>
+          <a class="button button-large" href="/">
+            Back to the start
+          </a>
         </div>
       </main>
     </div>

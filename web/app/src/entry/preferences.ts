@@ -19,7 +19,12 @@ export interface KeyValueStore {
 const kKey = 'sluice.preferences';
 
 export const kDefaultPreferences: Preferences = {
-  name: '', microphoneOn: true, cameraOn: true, microphoneId: undefined, cameraId: undefined, speakerId: undefined,
+  name: '',
+  microphoneOn: true,
+  cameraOn: true,
+  microphoneId: undefined,
+  cameraId: undefined,
+  speakerId: undefined,
 };
 
 /** Reads what was remembered; anything missing, broken or forbidden falls back to the default. */

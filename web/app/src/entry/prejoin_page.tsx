@@ -25,7 +25,11 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
 
   return (
     <div class="prejoin">
-      <header class="prejoin-head"><a class="plain-link" href="/" aria-label="Sluice, to the start"><Logo /></a></header>
+      <header class="prejoin-head">
+        <a class="plain-link" href="/" aria-label="Sluice, to the start">
+          <Logo />
+        </a>
+      </header>
       <main class="prejoin-main">
         {canSend && <Preview session={session} state={state} />}
         <form class="prejoin-form" onSubmit={submit}>
@@ -33,24 +37,71 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
           <h1 class="prejoin-room">{session.room}</h1>
           {joinFailure && <ProblemCard panel={joinProblem(joinFailure)} />}
           {lacking && <ProblemCard panel={lacking} tone={cannotJoin ? 'problem' : 'note'} />}
-          {canSend && trouble && <ProblemCard panel={trouble} tone="note" onRetry={() => void session.openDevices()} />}
+          {canSend && trouble && (
+            <ProblemCard
+              panel={trouble}
+              tone="note"
+              onRetry={() => void session.devices.openWanted()}
+            />
+          )}
           {!cannotJoin && (
             <>
               <label class="field">
                 <span>Your name</span>
-                <input data-testid="name-input" value={name} maxLength={64} autoComplete="name" placeholder="How others see you"
-                  onInput={(event) => setName(event.currentTarget.value)} />
+                <input
+                  data-testid="name-input"
+                  value={name}
+                  maxLength={64}
+                  autoComplete="name"
+                  placeholder="How others see you"
+                  onInput={(event) => setName(event.currentTarget.value)}
+                />
               </label>
               {canSend && (
                 <fieldset class="field-stack">
                   <legend class="visually-hidden">Devices</legend>
-                  {!state.microphoneFailure && <DeviceSelect kind="microphone" devices={devices} selected={session.meeting.local.microphone?.deviceId ?? preferences.microphoneId} onSelect={(id) => void session.chooseDevice('microphone', id)} />}
-                  {!state.cameraFailure && <DeviceSelect kind="camera" devices={devices} selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId} onSelect={(id) => void session.chooseDevice('camera', id)} />}
-                  <DeviceSelect kind="speaker" devices={devices} selected={preferences.speakerId} onSelect={(id) => void session.chooseDevice('speaker', id)} />
+                  {!state.microphoneFailure && (
+                    <DeviceSelect
+                      kind="microphone"
+                      devices={devices}
+                      selected={
+                        session.meeting.local.microphone?.deviceId ?? preferences.microphoneId
+                      }
+                      onSelect={(id) => void session.devices.choose('microphone', id)}
+                    />
+                  )}
+                  {!state.cameraFailure && (
+                    <DeviceSelect
+                      kind="camera"
+                      devices={devices}
+                      selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId}
+                      onSelect={(id) => void session.devices.choose('camera', id)}
+                    />
+                  )}
+                  <DeviceSelect
+                    kind="speaker"
+                    devices={devices}
+                    selected={preferences.speakerId}
+                    onSelect={(id) => void session.devices.choose('speaker', id)}
+                  />
                 </fieldset>
               )}
-              <button type="submit" class="button button-primary button-large" data-testid="join-button" disabled={joining}>
-                {joining ? <><span class="spinner" />Joining…</> : joinFailure ? 'Try again' : 'Join now'}
+              <button
+                type="submit"
+                class="button button-primary button-large"
+                data-testid="join-button"
+                disabled={joining}
+              >
+                {joining ? (
+                  <>
+                    <span class="spinner" />
+                    Joining…
+                  </>
+                ) : joinFailure ? (
+                  'Try again'
+                ) : (
+                  'Join now'
+                )}
               </button>
             </>
           )}
@@ -66,21 +117,43 @@ function Preview({ session, state }: { session: Session; state: SessionState }) 
   return (
     <section class="preview" aria-label="Your picture and sound">
       <div class="preview-picture">
-        {self.cameraOn && self.video
-          ? <VideoSurface track={self.video} rect={undefined} fit="cover" mirrored />
-          : (
-            <div class="preview-empty">
-              <Icon name="cameraOff" size={40} />
-              <p>{state.cameraBusy ? 'Starting the camera…' : state.cameraFailure ? 'No picture from your camera' : 'Your camera is off'}</p>
-            </div>
-          )}
+        {self.cameraOn && self.video ? (
+          <VideoSurface track={self.video} rect={undefined} fit="cover" mirrored />
+        ) : (
+          <div class="preview-empty">
+            <Icon name="cameraOff" size={40} />
+            <p>
+              {state.cameraBusy
+                ? 'Starting the camera…'
+                : state.cameraFailure
+                  ? 'No picture from your camera'
+                  : 'Your camera is off'}
+            </p>
+          </div>
+        )}
         <div class="preview-tools">
-          <button type="button" class={`tool${self.muted ? ' tool-off' : ''}`} data-testid="mic-toggle" aria-pressed={!self.muted} aria-label="Microphone"
-            title={self.muted ? 'Turn microphone on' : 'Turn microphone off'} aria-busy={state.microphoneBusy} onClick={() => void session.toggleMicrophone()}>
+          <button
+            type="button"
+            class={`tool${self.muted ? ' tool-off' : ''}`}
+            data-testid="mic-toggle"
+            aria-pressed={!self.muted}
+            aria-label="Microphone"
+            title={self.muted ? 'Turn microphone on' : 'Turn microphone off'}
+            aria-busy={state.microphoneBusy}
+            onClick={() => void session.devices.toggleMicrophone()}
+          >
             <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
           </button>
-          <button type="button" class={`tool${self.cameraOn ? '' : ' tool-off'}`} data-testid="camera-toggle" aria-pressed={self.cameraOn} aria-label="Camera"
-            title={self.cameraOn ? 'Turn camera off' : 'Turn camera on'} aria-busy={state.cameraBusy} onClick={() => void session.toggleCamera()}>
+          <button
+            type="button"
+            class={`tool${self.cameraOn ? '' : ' tool-off'}`}
+            data-testid="camera-toggle"
+            aria-pressed={self.cameraOn}
+            aria-label="Camera"
+            title={self.cameraOn ? 'Turn camera off' : 'Turn camera on'}
+            aria-busy={state.cameraBusy}
+            onClick={() => void session.devices.toggleCamera()}
+          >
             <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />
           </button>
         </div>
@@ -88,7 +161,9 @@ function Preview({ session, state }: { session: Session; state: SessionState }) 
       <div class="preview-sound">
         <Icon name={self.muted ? 'microphoneOff' : 'microphone'} size={18} />
         <LevelMeter level={level} on={!self.muted} />
-        <span class="preview-note">{self.muted ? 'Microphone off' : 'Say something: the bar should move'}</span>
+        <span class="preview-note">
+          {self.muted ? 'Microphone off' : 'Say something: the bar should move'}
+        </span>
       </div>
     </section>
   );

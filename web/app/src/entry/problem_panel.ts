@@ -61,15 +61,24 @@ const kJoinWords: Partial<Record<SluiceErrorCode, Words>> = {
 /** Why joining failed. */
 export function joinProblem(failure: Failure): ProblemPanel {
   const words = kJoinWords[failure.code] ?? {
-    title: 'Joining did not work', steps: ['Try again in a moment.'], retry: true,
+    title: 'Joining did not work',
+    steps: ['Try again in a moment.'],
+    retry: true,
   };
   return {
-    code: failure.code, title: words.title, text: words.text ?? failure.message, steps: words.steps, retry: words.retry,
+    code: failure.code,
+    title: words.title,
+    text: words.text ?? failure.message,
+    steps: words.steps,
+    retry: words.retry,
   };
 }
 
 /** Why a camera or microphone does not work. Joining works all the same. */
-export function deviceProblem(device: 'camera' | 'microphone' | 'both', failure: Failure): ProblemPanel {
+export function deviceProblem(
+  device: 'camera' | 'microphone' | 'both',
+  failure: Failure,
+): ProblemPanel {
   const things = device === 'both' ? 'camera and microphone' : device;
   const them = device === 'both' ? 'them' : 'it';
   switch (failure.code) {
@@ -89,7 +98,10 @@ export function deviceProblem(device: 'camera' | 'microphone' | 'both', failure:
       return {
         code: failure.code,
         title: device === 'both' ? 'No camera or microphone found' : `No ${device} found`,
-        text: device === 'camera' ? 'You can join with sound only.' : 'You can join to watch and listen.',
+        text:
+          device === 'camera'
+            ? 'You can join with sound only.'
+            : 'You can join to watch and listen.',
         steps: [`Plug ${them} in, then try again.`],
         retry: true,
       };
@@ -103,15 +115,19 @@ export function deviceProblem(device: 'camera' | 'microphone' | 'both', failure:
       };
     default:
       return {
-        code: failure.code, title: `Your ${things} ${device === 'both' ? 'do' : 'does'} not work`, text: failure.message,
-        steps: ['You can join to watch and listen.'], retry: true,
+        code: failure.code,
+        title: `Your ${things} ${device === 'both' ? 'do' : 'does'} not work`,
+        text: failure.message,
+        steps: ['You can join to watch and listen.'],
+        retry: true,
       };
   }
 }
 
 /** One panel out of what went wrong with either device; undefined when nothing did. */
 export function devicesProblem(
-  camera: Failure | undefined, microphone: Failure | undefined,
+  camera: Failure | undefined,
+  microphone: Failure | undefined,
 ): ProblemPanel | undefined {
   if (camera && microphone && camera.code === microphone.code) return deviceProblem('both', camera);
   if (microphone) return deviceProblem('microphone', microphone);
@@ -132,8 +148,10 @@ export function supportPanel(problems: readonly SupportProblem[]): ProblemPanel 
         ? 'Browsers give cameras, microphones and video codecs only to pages from https:// or localhost.'
         : 'It lacks something that every meeting needs.',
       steps: insecure
-        ? ['Open this page with https:// in front of the address.',
-           'On the machine that runs the server, http://localhost works as well.']
+        ? [
+            'Open this page with https:// in front of the address.',
+            'On the machine that runs the server, http://localhost works as well.',
+          ]
         : blocking.map((problem) => problem.message),
       retry: false,
     };
@@ -156,17 +174,32 @@ export function farewell(reason: CloseReason): { title: string; text: string } {
     case 'left':
       return { title: 'You left the meeting', text: 'The room stays open for the others.' };
     case 'duplicate_identity':
-      return { title: 'You joined from somewhere else', text: 'The same person can be in the room only once, so this window stepped aside.' };
+      return {
+        title: 'You joined from somewhere else',
+        text: 'The same person can be in the room only once, so this window stepped aside.',
+      };
     case 'removed':
-      return { title: 'You were removed', text: 'Somebody with the right to do so took you out of the room.' };
+      return {
+        title: 'You were removed',
+        text: 'Somebody with the right to do so took you out of the room.',
+      };
     case 'room_closed':
       return { title: 'The meeting has ended', text: 'The room was closed for everyone.' };
     case 'server_shutdown':
-      return { title: 'The server is going down', text: 'It said goodbye in good order; it may be back in a moment.' };
+      return {
+        title: 'The server is going down',
+        text: 'It said goodbye in good order; it may be back in a moment.',
+      };
     case 'connection_lost':
-      return { title: 'The connection is gone', text: 'We tried to reconnect for a while, without luck.' };
+      return {
+        title: 'The connection is gone',
+        text: 'We tried to reconnect for a while, without luck.',
+      };
     case 'too_slow':
-      return { title: 'Your connection was too slow', text: 'Not even sound came through any more.' };
+      return {
+        title: 'Your connection was too slow',
+        text: 'Not even sound came through any more.',
+      };
     case 'error':
       return { title: 'The meeting broke off', text: 'Something went wrong on the way.' };
   }

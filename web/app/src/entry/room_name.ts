@@ -1,21 +1,75 @@
 /** Short, friendly, easy to say on the telephone. */
 const kMoods = [
-  'amber', 'brisk', 'bright', 'calm', 'clear', 'cool', 'crisp', 'deep', 'early', 'fresh', 'gentle', 'glad',
-  'golden', 'green', 'happy', 'kind', 'light', 'lucky', 'mellow', 'misty', 'quick', 'quiet', 'silver', 'sunny',
-  'swift', 'tidy', 'warm', 'wide', 'wild', 'young',
+  'amber',
+  'brisk',
+  'bright',
+  'calm',
+  'clear',
+  'cool',
+  'crisp',
+  'deep',
+  'early',
+  'fresh',
+  'gentle',
+  'glad',
+  'golden',
+  'green',
+  'happy',
+  'kind',
+  'light',
+  'lucky',
+  'mellow',
+  'misty',
+  'quick',
+  'quiet',
+  'silver',
+  'sunny',
+  'swift',
+  'tidy',
+  'warm',
+  'wide',
+  'wild',
+  'young',
 ];
 const kWaters = [
-  'bay', 'beck', 'brook', 'canal', 'cove', 'creek', 'delta', 'dew', 'eddy', 'fjord', 'ford', 'harbor', 'lagoon', 'lake',
-  'lock', 'meadow', 'mill', 'pond', 'pool', 'rain', 'reef', 'ripple', 'river', 'sea', 'shore', 'spring', 'stream', 'tide',
-  'wave', 'weir',
+  'bay',
+  'beck',
+  'brook',
+  'canal',
+  'cove',
+  'creek',
+  'delta',
+  'dew',
+  'eddy',
+  'fjord',
+  'ford',
+  'harbor',
+  'lagoon',
+  'lake',
+  'lock',
+  'meadow',
+  'mill',
+  'pond',
+  'pool',
+  'rain',
+  'reef',
+  'ripple',
+  'river',
+  'sea',
+  'shore',
+  'spring',
+  'stream',
+  'tide',
+  'wave',
+  'weir',
 ];
 
 /** The server counts UTF-8 bytes (docs/protocol.md, section 2: `name_bytes`). */
 export const kNameBytesMax = 128;
 
 /**
- * A friendly name such as `calm-river-417`. `random` returns numbers from 0 up to but not including 1.
- * 30 x 30 x 900 names: good against meeting by accident, no protection against guessing.
+ * A friendly name such as `calm-river-417`. `random` returns numbers from 0 up to but not including
+ * 1. 30 x 30 x 900 names: good against meeting by accident, no protection against guessing.
  */
 export function suggestRoomName(random: () => number): string {
   const pick = (words: readonly string[]): string => words[Math.floor(random() * words.length)]!;

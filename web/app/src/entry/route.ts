@@ -13,8 +13,8 @@ export interface Address {
 
 /**
  * Reads `/` and `/r/<room>`. A token may stand in the fragment (`#token=`), which browsers keep to
- * themselves, or in the query (`?token=`), which servers log; the fragment wins. A room named in an address is taken
- * as it stands, since a token may be bound to exactly that name.
+ * themselves, or in the query (`?token=`), which servers log; the fragment wins. A room named in an
+ * address is taken as it stands, since a token may be bound to exactly that name.
  */
 export function parseRoute(address: Address): Route {
   if (address.pathname === '/' || address.pathname === '/index.html') return { page: 'landing' };
@@ -27,9 +27,10 @@ export function parseRoute(address: Address): Route {
     return { page: 'unknown' };
   }
   if (room === '') return { page: 'unknown' };
-  const token = new URLSearchParams(address.hash.replace(/^#/, '')).get('token')
-    || new URLSearchParams(address.search).get('token')
-    || undefined;
+  const token =
+    new URLSearchParams(address.hash.replace(/^#/, '')).get('token') ||
+    new URLSearchParams(address.search).get('token') ||
+    undefined;
   return { page: 'room', room, token };
 }
 

@@ -8,7 +8,11 @@ export function UnknownPage() {
         <Logo />
         <h1>There is nothing here</h1>
         <p>This address leads to no room. Perhaps the link was cut off when it was copied.</p>
-        <div class="left-actions"><a class="button button-primary button-large" href="/">To the start</a></div>
+        <div class="left-actions">
+          <a class="button button-primary button-large" href="/">
+            To the start
+          </a>
+        </div>
       </main>
     </div>
   );

@@ -59,7 +59,12 @@ export function gridCapacity(wanted: number, area: Size, gap: number, smallest: 
   return Math.min(1, wanted);
 }
 
-function tryColumns(count: number, columns: number, area: Size, gap: number): Candidate | undefined {
+function tryColumns(
+  count: number,
+  columns: number,
+  area: Size,
+  gap: number,
+): Candidate | undefined {
   const rows = Math.ceil(count / columns);
   let width = (area.width - gap * (columns - 1)) / columns;
   let height = (area.height - gap * (rows - 1)) / rows;

@@ -1,7 +1,10 @@
 import { gridCapacity, layoutGrid } from './grid_layout';
 import { fitInto, type Rect, type Size } from './rect';
 
-/** `grid`: one of many equals; `stage`: the large one; `strip`: beside it; `self`: own picture, floating. */
+/**
+ * `grid`: one of many equals; `stage`: the large one; `strip`: beside it; `self`: own picture,
+ * floating.
+ */
 export type TileRole = 'grid' | 'stage' | 'strip' | 'self';
 
 export interface PlacedTile {
@@ -80,7 +83,10 @@ function faceToFace(area: Size, other: string, self: string): StageLayout {
     // A tall window leaves a band free: two pictures one above the other, nobody covered.
     const own = fitInto({ width: area.width * 0.8, height: below }, kPictureAspect);
     const rect = {
-      x: Math.round((area.width - own.width) / 2), y: large.height + gap, width: Math.round(own.width), height: Math.round(own.height),
+      x: Math.round((area.width - own.width) / 2),
+      y: large.height + gap,
+      width: Math.round(own.width),
+      height: Math.round(own.height),
     };
     const top = Math.round((below - own.height) / 2);
     return {
@@ -88,7 +94,9 @@ function faceToFace(area: Size, other: string, self: string): StageLayout {
         { key: other, role: 'grid', rect: { ...large, y: top } },
         { key: self, role: 'self', rect: { ...rect, y: rect.y + top } },
       ],
-      hidden: 0, pages: 1, page: 0,
+      hidden: 0,
+      pages: 1,
+      page: 0,
     };
   }
   const rect = {
@@ -98,8 +106,13 @@ function faceToFace(area: Size, other: string, self: string): StageLayout {
     height,
   };
   return {
-    placed: [{ key: other, role: 'grid', rect: large }, { key: self, role: 'self', rect }],
-    hidden: 0, pages: 1, page: 0,
+    placed: [
+      { key: other, role: 'grid', rect: large },
+      { key: self, role: 'self', rect },
+    ],
+    hidden: 0,
+    pages: 1,
+    page: 0,
   };
 }
 
@@ -136,16 +149,29 @@ function withStage(request: StageRequest, stage: string): StageLayout {
   if (strip.length === 0) {
     return {
       placed: [{ key: stage, role: 'stage', rect: trimTo({ x: 0, y: 0, ...area }, stageAspect) }],
-      hidden: 0, pages: 1, page: 0,
+      hidden: 0,
+      pages: 1,
+      page: 0,
     };
   }
   const split = bestSplit(area, gap);
-  const capacity = gridCapacity(Math.min(strip.length, kTilesMax), split.strip, gap, kSmallestStripTile);
+  const capacity = gridCapacity(
+    Math.min(strip.length, kTilesMax),
+    split.strip,
+    gap,
+    kSmallestStripTile,
+  );
   // When not all fit, the own tile gives way last: people want to know how they look.
-  const shown = strip.length <= capacity
-    ? strip
-    : [...strip.slice(0, capacity).filter((key) => key !== self).slice(0, Math.max(0, capacity - 1)),
-       ...(self === stage ? [] : [self])];
+  const shown =
+    strip.length <= capacity
+      ? strip
+      : [
+          ...strip
+            .slice(0, capacity)
+            .filter((key) => key !== self)
+            .slice(0, Math.max(0, capacity - 1)),
+          ...(self === stage ? [] : [self]),
+        ];
   const tiles = layoutGrid(shown.length, split.strip, gap).tiles;
   return {
     placed: [
@@ -165,18 +191,25 @@ function withStage(request: StageRequest, stage: string): StageLayout {
   };
 }
 
-/** The middle of `rect` that has this aspect ratio, so that a screen has no empty bars in its tile. */
+/**
+ * The middle of `rect` that has this aspect ratio, so that a screen has no empty bars in its tile.
+ */
 function trimTo(rect: Rect, aspect: number | undefined): Rect {
   if (aspect === undefined) return rect;
   const size = fitInto(rect, aspect);
   const width = Math.round(size.width);
   const height = Math.round(size.height);
   return {
-    x: rect.x + Math.round((rect.width - width) / 2), y: rect.y + Math.round((rect.height - height) / 2), width, height,
+    x: rect.x + Math.round((rect.width - width) / 2),
+    y: rect.y + Math.round((rect.height - height) / 2),
+    width,
+    height,
   };
 }
 
-/** Cuts the area into stage and strip, at the side or below: whichever leaves the larger picture. */
+/**
+ * Cuts the area into stage and strip, at the side or below: whichever leaves the larger picture.
+ */
 function bestSplit(area: Size, gap: number): { stage: Rect; strip: Rect } {
   const sideWidth = Math.round(Math.min(260, Math.max(132, area.width * 0.18)));
   const side = { width: area.width - sideWidth - gap, height: area.height };
@@ -200,7 +233,10 @@ function bestSplit(area: Size, gap: number): { stage: Rect; strip: Rect } {
   return {
     stage: { x: 0, y: 0, ...below },
     strip: {
-      x: 0, y: below.height + gap, width: area.width, height: area.height - below.height - gap,
+      x: 0,
+      y: below.height + gap,
+      width: area.width,
+      height: area.height - below.height - gap,
     },
   };
 }

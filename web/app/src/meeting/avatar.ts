@@ -3,7 +3,10 @@ export const kAvatarColors = 8;
 
 /** One or two letters for a person: of the first and the last word of the name. */
 export function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/\s+/u)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letter = (word: string | undefined): string =>
     (word?.match(/[\p{L}\p{N}]\p{M}*/u)?.[0] ?? '').toLocaleUpperCase();
   if (words.length === 0) return '?';

@@ -7,7 +7,12 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     <Modal title="Keyboard shortcuts" onClose={onClose}>
       <dl class="shortcuts">
         {kShortcuts.map(({ keys, text }) => (
-          <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div>
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
         ))}
       </dl>
     </Modal>

@@ -22,13 +22,15 @@ export function MeetingPage({ session, state }: { session: Session; state: Sessi
   const [statisticsOpen, setStatisticsOpen] = useState(false);
   const { view, stats } = state;
   const link = inviteLink(window.location.origin, session.room);
-  const pausedTracks = [...view.others, ...view.screens].filter((tile) => tile.hint?.kind === 'paused').length;
+  const pausedTracks = [...view.others, ...view.screens].filter(
+    (tile) => tile.hint?.kind === 'paused',
+  ).length;
   const quality = summarizeQuality(view.state, stats, pausedTracks);
   const canShareScreen = !state.support.some((problem) => problem.code === 'no_screen_share');
   const toggleStatistics = (): void => setStatisticsOpen((open) => !open);
 
   const copyLink = async (): Promise<void> => {
-    session.say(await copyText(link) ? 'Invite link copied' : `Invite others with ${link}`);
+    session.say((await copyText(link)) ? 'Invite link copied' : `Invite others with ${link}`);
   };
 
   useEffect(() => {
@@ -37,11 +39,16 @@ export function MeetingPage({ session, state }: { session: Session; state: Sessi
       const elsewhere = target?.closest('input, select, textarea, dialog, [role="menu"]') != null;
       const { key, ctrlKey, altKey, metaKey, repeat } = event;
       switch (shortcutFor({ key, ctrlKey, altKey, metaKey, repeat, elsewhere })) {
-        case 'toggleMicrophone': return void session.toggleMicrophone();
-        case 'toggleCamera': return void session.toggleCamera();
-        case 'toggleScreen': return canShareScreen ? void session.toggleScreen() : undefined;
-        case 'showHelp': return setDialog('help');
-        default: if (key === 'Escape' && !elsewhere) setStatisticsOpen(false);
+        case 'toggleMicrophone':
+          return void session.devices.toggleMicrophone();
+        case 'toggleCamera':
+          return void session.devices.toggleCamera();
+        case 'toggleScreen':
+          return canShareScreen ? void session.toggleScreen() : undefined;
+        case 'showHelp':
+          return setDialog('help');
+        default:
+          if (key === 'Escape' && !elsewhere) setStatisticsOpen(false);
       }
     };
     document.addEventListener('keydown', onKeyDown);
@@ -55,14 +62,28 @@ export function MeetingPage({ session, state }: { session: Session; state: Sessi
         <main class="meeting-stage">
           <Notices session={session} state={state} />
           <Stage state={state} onPin={(key) => session.pin(key)} />
-          {view.others.length === 0 && view.state === 'connected' && <InviteCard link={link} onCopy={copyLink} />}
+          {view.others.length === 0 && view.state === 'connected' && (
+            <InviteCard link={link} onCopy={copyLink} />
+          )}
           <Toasts state={state} />
         </main>
-        {statisticsOpen && <StatisticsPanel view={view} stats={stats} quality={quality} onClose={toggleStatistics} />}
+        {statisticsOpen && (
+          <StatisticsPanel view={view} stats={stats} quality={quality} onClose={toggleStatistics} />
+        )}
       </div>
-      <Toolbar session={session} state={state} statisticsOpen={statisticsOpen} canShareScreen={canShareScreen}
-        onCopyLink={copyLink} onSettings={() => setDialog('settings')} onStatistics={toggleStatistics} onHelp={() => setDialog('help')} />
-      {dialog === 'settings' && <SettingsDialog session={session} state={state} onClose={() => setDialog('none')} />}
+      <Toolbar
+        session={session}
+        state={state}
+        statisticsOpen={statisticsOpen}
+        canShareScreen={canShareScreen}
+        onCopyLink={copyLink}
+        onSettings={() => setDialog('settings')}
+        onStatistics={toggleStatistics}
+        onHelp={() => setDialog('help')}
+      />
+      {dialog === 'settings' && (
+        <SettingsDialog session={session} state={state} onClose={() => setDialog('none')} />
+      )}
       {dialog === 'help' && <HelpDialog onClose={() => setDialog('none')} />}
     </div>
   );
@@ -75,7 +96,10 @@ function InviteCard({ link, onCopy }: { link: string; onCopy: () => Promise<void
       <p>Send this link to whoever should come:</p>
       <div class="invite-link">
         <code>{link.replace(/^https?:\/\//, '')}</code>
-        <button type="button" class="button button-small" onClick={() => void onCopy()}><Icon name="link" size={18} />Copy</button>
+        <button type="button" class="button button-small" onClick={() => void onCopy()}>
+          <Icon name="link" size={18} />
+          Copy
+        </button>
       </div>
     </section>
   );

@@ -1,5 +1,11 @@
 import type {
-  ConnectionQuality, LocalParticipant, LocalTrack, MeetingState, RemoteParticipant, RemoteVideoTrack, TrackDelivery,
+  ConnectionQuality,
+  LocalParticipant,
+  LocalTrack,
+  MeetingState,
+  RemoteParticipant,
+  RemoteVideoTrack,
+  TrackDelivery,
 } from '@sluice/sdk';
 
 /** What is read of an SDK `Meeting`; a plain object in tests. */
@@ -7,7 +13,8 @@ export interface MeetingSource {
   readonly state: MeetingState;
   readonly room: string;
   readonly local: Pick<
-    LocalParticipant, 'id' | 'identity' | 'name' | 'camera' | 'microphone' | 'screen' | 'mayPublish'
+    LocalParticipant,
+    'id' | 'identity' | 'name' | 'camera' | 'microphone' | 'screen' | 'mayPublish'
   >;
   readonly participants: ReadonlyMap<string, RemoteParticipant>;
   readonly activeSpeakers: readonly RemoteParticipant[];
@@ -137,7 +144,10 @@ function viewScreen(participant: RemoteParticipant, screen: RemoteVideoTrack): S
 }
 
 function hintFor(
-  delivery: TrackDelivery, frozen: boolean, connection: ConnectionQuality, what: 'video' | 'screen',
+  delivery: TrackDelivery,
+  frozen: boolean,
+  connection: ConnectionQuality,
+  what: 'video' | 'screen',
 ): TileHint | undefined {
   if (delivery.state === 'paused') {
     // Muted and hidden are on purpose, and other marks show them.

@@ -1,7 +1,9 @@
 import type { Session, SessionState } from '../session';
 import { Icon } from '../ui/icon';
 
-/** What concerns the meeting as a whole, above the stage: reconnecting, blocked sound, own screen. */
+/**
+ * What concerns the meeting as a whole, above the stage: reconnecting, blocked sound, own screen.
+ */
 export function Notices({ session, state }: { session: Session; state: SessionState }) {
   const { view, attempt } = state;
   return (
@@ -13,14 +15,27 @@ export function Notices({ session, state }: { session: Session; state: SessionSt
         </p>
       )}
       {!view.audioAllowed && view.others.length > 0 && (
-        <button type="button" class="notice notice-action" data-testid="start-audio" onClick={() => void session.startAudio()}>
-          <Icon name="speaker" size={20} /><span>Click to hear the others</span>
+        <button
+          type="button"
+          class="notice notice-action"
+          data-testid="start-audio"
+          onClick={() => void session.startAudio()}
+        >
+          <Icon name="speaker" size={20} />
+          <span>Click to hear the others</span>
         </button>
       )}
       {view.sharingScreen && (
         <p class="notice notice-sharing" data-testid="sharing-notice">
-          <Icon name="screen" size={20} /><span>You are sharing your screen</span>
-          <button type="button" class="button button-small" onClick={() => void session.toggleScreen()}>Stop</button>
+          <Icon name="screen" size={20} />
+          <span>You are sharing your screen</span>
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => void session.toggleScreen()}
+          >
+            Stop
+          </button>
         </p>
       )}
     </div>
@@ -31,7 +46,11 @@ export function Notices({ session, state }: { session: Session; state: SessionSt
 export function Toasts({ state }: { state: SessionState }) {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {state.toasts.map((toast) => <p key={toast.id} class={`toast toast-${toast.tone}`} data-testid="toast">{toast.text}</p>)}
+      {state.toasts.map((toast) => (
+        <p key={toast.id} class={`toast toast-${toast.tone}`} data-testid="toast">
+          {toast.text}
+        </p>
+      ))}
     </div>
   );
 }

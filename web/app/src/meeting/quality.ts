@@ -16,7 +16,9 @@ const kBusyUplinkMs = 250;
 
 /** Sums up how well the own connection does. */
 export function summarizeQuality(
-  state: MeetingState, stats: MeetingStats | undefined, pausedTracks: number,
+  state: MeetingState,
+  stats: MeetingStats | undefined,
+  pausedTracks: number,
 ): QualitySummary {
   if (state === 'reconnecting') return { level: 'offline', text: 'Reconnecting' };
   if (state === 'connecting' || state === 'idle') return { level: 'offline', text: 'Connecting' };
@@ -24,7 +26,8 @@ export function summarizeQuality(
   if (pausedTracks > 0) return { level: 'poor', text: 'Slow connection' };
   if (!stats) return { level: 'good', text: 'Connected' };
   if (stats.uplinkQueueMs > kBusyUplinkMs) return { level: 'fair', text: 'Busy uplink' };
-  if (stats.rttMs !== undefined && stats.rttMs > kComfortableRttMs) return { level: 'fair', text: 'Long delay' };
+  if (stats.rttMs !== undefined && stats.rttMs > kComfortableRttMs)
+    return { level: 'fair', text: 'Long delay' };
   return { level: 'good', text: 'Connected' };
 }
 

@@ -17,10 +17,27 @@ export function SettingsDialog({ session, state, onClose }: Properties) {
   return (
     <Modal title="Settings" onClose={onClose}>
       <div class="field-stack">
-        <DeviceSelect kind="microphone" devices={devices} selected={view.self.muted ? preferences.microphoneId : session.meeting.local.microphone?.deviceId} onSelect={(id) => void session.chooseDevice('microphone', id)} />
+        <DeviceSelect
+          kind="microphone"
+          devices={devices}
+          selected={
+            view.self.muted ? preferences.microphoneId : session.meeting.local.microphone?.deviceId
+          }
+          onSelect={(id) => void session.devices.choose('microphone', id)}
+        />
         <LevelMeter level={level} on={!view.self.muted} />
-        <DeviceSelect kind="camera" devices={devices} selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId} onSelect={(id) => void session.chooseDevice('camera', id)} />
-        <DeviceSelect kind="speaker" devices={devices} selected={preferences.speakerId} onSelect={(id) => void session.chooseDevice('speaker', id)} />
+        <DeviceSelect
+          kind="camera"
+          devices={devices}
+          selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId}
+          onSelect={(id) => void session.devices.choose('camera', id)}
+        />
+        <DeviceSelect
+          kind="speaker"
+          devices={devices}
+          selected={preferences.speakerId}
+          onSelect={(id) => void session.devices.choose('speaker', id)}
+        />
         <p class="panel-note">Your choices are remembered on this device.</p>
       </div>
     </Modal>

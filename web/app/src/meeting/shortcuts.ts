@@ -22,7 +22,8 @@ export interface KeyPress {
 
 /** The action of a key press; undefined when it is not ours. */
 export function shortcutFor(press: KeyPress): ShortcutAction | undefined {
-  if (press.elsewhere || press.repeat || press.ctrlKey || press.altKey || press.metaKey) return undefined;
+  if (press.elsewhere || press.repeat || press.ctrlKey || press.altKey || press.metaKey)
+    return undefined;
   const key = press.key.toUpperCase();
   return kShortcuts.find((shortcut) => shortcut.keys === key)?.action;
 }

@@ -29,7 +29,9 @@ export function chooseStage(choice: StageChoice): string | undefined {
   if (mode === 'grid') return undefined;
   if (screens.length > 0) return screens[screens.length - 1];
   if (mode === 'auto' || others.length === 0) return undefined;
-  const previousStays = previous !== undefined && others.includes(previous)
-    && (speakers.length === 0 || speakers.includes(previous));
-  return previousStays ? previous : speakers.find((key) => others.includes(key)) ?? others[0];
+  const previousStays =
+    previous !== undefined &&
+    others.includes(previous) &&
+    (speakers.length === 0 || speakers.includes(previous));
+  return previousStays ? previous : (speakers.find((key) => others.includes(key)) ?? others[0]);
 }

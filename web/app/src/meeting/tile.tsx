@@ -14,22 +14,47 @@ interface Placement {
 }
 
 /** One person: picture or initials, name, and what one should know about them. */
-export function PersonTile({ person, rect, role, pinned, onPin }: Placement & { person: PersonView }) {
+export function PersonTile({
+  person,
+  rect,
+  role,
+  pinned,
+  onPin,
+}: Placement & { person: PersonView }) {
   const name = person.isSelf ? `${person.name} (you)` : person.name;
-  const facts = [name, person.muted ? 'microphone off' : '', person.cameraOn ? '' : 'camera off', person.hint?.text ?? ''];
+  const facts = [
+    name,
+    person.muted ? 'microphone off' : '',
+    person.cameraOn ? '' : 'camera off',
+    person.hint?.text ?? '',
+  ];
   return (
-    <article class={`tile tile-${role}${person.speaking ? ' tile-speaking' : ''}`} style={place(rect)}
-      data-testid="tile" data-identity={person.identity} data-name={person.name} data-self={person.isSelf}
-      data-muted={person.muted} data-camera={person.cameraOn ? 'on' : 'off'} data-speaking={person.speaking}
-      aria-label={facts.filter(Boolean).join(', ')}>
-      {person.cameraOn && person.video
-        ? <VideoSurface track={person.video} rect={rect} fit="cover" mirrored={person.isSelf} />
-        : <Avatar person={person} />}
+    <article
+      class={`tile tile-${role}${person.speaking ? ' tile-speaking' : ''}`}
+      style={place(rect)}
+      data-testid="tile"
+      data-identity={person.identity}
+      data-name={person.name}
+      data-self={person.isSelf}
+      data-muted={person.muted}
+      data-camera={person.cameraOn ? 'on' : 'off'}
+      data-speaking={person.speaking}
+      aria-label={facts.filter(Boolean).join(', ')}
+    >
+      {person.cameraOn && person.video ? (
+        <VideoSurface track={person.video} rect={rect} fit="cover" mirrored={person.isSelf} />
+      ) : (
+        <Avatar person={person} />
+      )}
       {person.hint && <Hint hint={person.hint} />}
       <div class="tile-label">
         {person.muted && <Icon name="microphoneOff" size={16} />}
         <span class="tile-name">{role === 'self' ? 'You' : name}</span>
-        {person.connection === 'weak' && <span class="tile-weak" title="Their pictures or sound arrive with gaps"><Bars /></span>}
+        {person.connection === 'weak' && (
+          <span class="tile-weak" title="Their pictures or sound arrive with gaps">
+            <Bars />
+          </span>
+        )}
       </div>
       {onPin && role !== 'self' && <PinButton name={name} pinned={pinned} onPin={onPin} />}
     </article>
@@ -37,14 +62,29 @@ export function PersonTile({ person, rect, role, pinned, onPin }: Placement & { 
 }
 
 /** Somebody's screen. */
-export function ScreenTile({ screen, rect, role, pinned, onPin }: Placement & { screen: ScreenView }) {
+export function ScreenTile({
+  screen,
+  rect,
+  role,
+  pinned,
+  onPin,
+}: Placement & { screen: ScreenView }) {
   const title = `${screen.name}’s screen`;
   return (
-    <article class={`tile tile-screen tile-${role}`} style={place(rect)} data-testid="screen-tile"
-      data-identity={screen.identity} data-name={screen.name} aria-label={title}>
+    <article
+      class={`tile tile-screen tile-${role}`}
+      style={place(rect)}
+      data-testid="screen-tile"
+      data-identity={screen.identity}
+      data-name={screen.name}
+      aria-label={title}
+    >
       <VideoSurface track={screen.video} rect={rect} fit="contain" mirrored={false} />
       {screen.hint && <Hint hint={screen.hint} />}
-      <div class="tile-label"><Icon name="screen" size={16} /><span class="tile-name">{title}</span></div>
+      <div class="tile-label">
+        <Icon name="screen" size={16} />
+        <span class="tile-name">{title}</span>
+      </div>
       {onPin && <PinButton name={title} pinned={pinned} onPin={onPin} />}
     </article>
   );
@@ -78,7 +118,8 @@ function Hint({ hint }: { hint: TileHint }) {
 function Bars() {
   return (
     <svg width="16" height="16" viewBox="0 0 16 16" role="img" aria-label="Weak connection">
-      <rect x="1" y="10" width="3.4" height="5" rx="1" /><rect class="bar-missing" x="6.3" y="6" width="3.4" height="9" rx="1" />
+      <rect x="1" y="10" width="3.4" height="5" rx="1" />
+      <rect class="bar-missing" x="6.3" y="6" width="3.4" height="9" rx="1" />
       <rect class="bar-missing" x="11.6" y="2" width="3.4" height="13" rx="1" />
     </svg>
   );
@@ -87,7 +128,14 @@ function Bars() {
 function PinButton({ name, pinned, onPin }: { name: string; pinned: boolean; onPin: () => void }) {
   const label = pinned ? `Unpin ${name}` : `Pin ${name} to the stage`;
   return (
-    <button type="button" class="tile-pin" aria-label={label} title={label} aria-pressed={pinned} onClick={onPin}>
+    <button
+      type="button"
+      class="tile-pin"
+      aria-label={label}
+      title={label}
+      aria-pressed={pinned}
+      onClick={onPin}
+    >
       <Icon name={pinned ? 'unpin' : 'pin'} size={18} />
     </button>
   );

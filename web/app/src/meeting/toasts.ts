@@ -16,7 +16,10 @@ const kToastsMax = 3;
 
 /** Adds "Ada joined"; people who come or go together share one message. */
 export function addPresence(
-  toasts: readonly Toast[], what: 'joined' | 'left', name: string, now: number,
+  toasts: readonly Toast[],
+  what: 'joined' | 'left',
+  name: string,
+  now: number,
 ): readonly Toast[] {
   const previous = toasts.find((toast) => toast.about?.what === what && toast.until > now);
   const names = [...(previous?.about?.names ?? []), name];
@@ -32,7 +35,10 @@ export function addPresence(
 
 /** Adds a message; the same text again only lives longer. */
 export function addMessage(
-  toasts: readonly Toast[], text: string, tone: Toast['tone'], now: number,
+  toasts: readonly Toast[],
+  text: string,
+  tone: Toast['tone'],
+  now: number,
 ): readonly Toast[] {
   const previous = toasts.find((toast) => toast.text === text);
   const until = now + (tone === 'problem' ? kProblemMs : kToastMs);

@@ -29,20 +29,37 @@ interface RoomInfoProperties {
   readonly onStatistics: () => void;
 }
 
-/** Room, number of people and connection: above the stage in a narrow window, beside the toolbar in a wide one. */
+/**
+ * Room, number of people and connection: above the stage in a narrow window, beside the toolbar in
+ * a wide one.
+ */
 export function RoomInfo({ state, quality, onStatistics }: RoomInfoProperties) {
   const people = state.view.others.length + 1;
   return (
     <header class="room-info">
-      <span class="room-logo"><Logo compact /></span>
-      <h1 class="room-name" title={roomPath(state.view.room)}>{state.view.room}</h1>
-      <span class="people-count" data-testid="people-count" title={people === 1 ? 'Only you' : `${people} people`}>
+      <span class="room-logo">
+        <Logo compact />
+      </span>
+      <h1 class="room-name" title={roomPath(state.view.room)}>
+        {state.view.room}
+      </h1>
+      <span
+        class="people-count"
+        data-testid="people-count"
+        title={people === 1 ? 'Only you' : `${people} people`}
+      >
         <Icon name="people" size={18} />
         <span aria-hidden="true">{people}</span>
         <span class="visually-hidden">{people === 1 ? '1 person' : `${people} people`}</span>
       </span>
-      <button type="button" class={`quality quality-${quality.level}`} data-testid="connection-state" data-state={state.view.state}
-        title="Connection and statistics" onClick={onStatistics}>
+      <button
+        type="button"
+        class={`quality quality-${quality.level}`}
+        data-testid="connection-state"
+        data-state={state.view.state}
+        title="Connection and statistics"
+        onClick={onStatistics}
+      >
         <span class="quality-dot" aria-hidden="true" />
         <span class="quality-text">{quality.text}</span>
       </button>
@@ -52,10 +69,22 @@ export function RoomInfo({ state, quality, onStatistics }: RoomInfoProperties) {
 
 /** Everything one does during a meeting. */
 export function Toolbar(properties: Properties) {
-  const { session, state, statisticsOpen, canShareScreen, onCopyLink, onSettings, onStatistics, onHelp } = properties;
+  const {
+    session,
+    state,
+    statisticsOpen,
+    canShareScreen,
+    onCopyLink,
+    onSettings,
+    onStatistics,
+    onHelp,
+  } = properties;
   const { self, sharingScreen, mayShareScreen } = state.view;
   const layouts: MenuItem[] = kLayouts.map(({ mode, icon, text }) => ({
-    icon, text, checked: state.mode === mode && state.pinned === undefined, onSelect: () => session.setMode(mode),
+    icon,
+    text,
+    checked: state.mode === mode && state.pinned === undefined,
+    onSelect: () => session.setMode(mode),
     testId: `layout-${mode}`,
   }));
   const commands: MenuItem[] = [
@@ -67,20 +96,41 @@ export function Toolbar(properties: Properties) {
   return (
     <footer class="toolbar" aria-label="Meeting controls">
       <div class="toolbar-main">
-        <button type="button" class={`tool${self.muted ? ' tool-off' : ''}`} data-testid="mic-toggle" aria-pressed={!self.muted}
-          aria-label="Microphone" title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'} (M)`}
-          aria-busy={state.microphoneBusy} onClick={() => void session.toggleMicrophone()}>
+        <button
+          type="button"
+          class={`tool${self.muted ? ' tool-off' : ''}`}
+          data-testid="mic-toggle"
+          aria-pressed={!self.muted}
+          aria-label="Microphone"
+          title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'} (M)`}
+          aria-busy={state.microphoneBusy}
+          onClick={() => void session.devices.toggleMicrophone()}
+        >
           <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
         </button>
-        <button type="button" class={`tool${self.cameraOn ? '' : ' tool-off'}`} data-testid="camera-toggle" aria-pressed={self.cameraOn}
-          aria-label="Camera" title={`${self.cameraOn ? 'Turn camera off' : 'Turn camera on'} (V)`}
-          aria-busy={state.cameraBusy} onClick={() => void session.toggleCamera()}>
+        <button
+          type="button"
+          class={`tool${self.cameraOn ? '' : ' tool-off'}`}
+          data-testid="camera-toggle"
+          aria-pressed={self.cameraOn}
+          aria-label="Camera"
+          title={`${self.cameraOn ? 'Turn camera off' : 'Turn camera on'} (V)`}
+          aria-busy={state.cameraBusy}
+          onClick={() => void session.devices.toggleCamera()}
+        >
           <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />
         </button>
         {canShareScreen && (
-          <button type="button" class={`tool${sharingScreen ? ' tool-active' : ''}`} data-testid="screen-toggle" aria-pressed={sharingScreen}
-            aria-label="Share screen" title={`${sharingScreen ? 'Stop sharing' : 'Share your screen'} (S)`} disabled={!mayShareScreen}
-            onClick={() => void session.toggleScreen()}>
+          <button
+            type="button"
+            class={`tool${sharingScreen ? ' tool-active' : ''}`}
+            data-testid="screen-toggle"
+            aria-pressed={sharingScreen}
+            aria-label="Share screen"
+            title={`${sharingScreen ? 'Stop sharing' : 'Share your screen'} (S)`}
+            disabled={!mayShareScreen}
+            onClick={() => void session.toggleScreen()}
+          >
             <Icon name={sharingScreen ? 'screenStop' : 'screen'} />
           </button>
         )}
@@ -88,16 +138,59 @@ export function Toolbar(properties: Properties) {
         <span class="tool-more">
           <Menu label="More" icon="more" class="tool" items={commands} />
         </span>
-        <button type="button" class="tool tool-leave" data-testid="leave-button" aria-label="Leave" title="Leave the meeting"
-          onClick={() => void session.leave()}>
-          <Icon name="leave" /><span class="tool-text">Leave</span>
+        <button
+          type="button"
+          class="tool tool-leave"
+          data-testid="leave-button"
+          aria-label="Leave"
+          title="Leave the meeting"
+          onClick={() => void session.leave()}
+        >
+          <Icon name="leave" />
+          <span class="tool-text">Leave</span>
         </button>
       </div>
       <div class="toolbar-side">
-        <button type="button" class="icon-button" data-testid="invite-button" aria-label="Copy invite link" title="Copy invite link" onClick={onCopyLink}><Icon name="link" /></button>
-        <button type="button" class="icon-button" data-testid="statistics-button" aria-label="Connection" title="Connection and statistics" aria-pressed={statisticsOpen} onClick={onStatistics}><Icon name="pulse" /></button>
-        <button type="button" class="icon-button" data-testid="settings-button" aria-label="Settings" title="Settings" onClick={onSettings}><Icon name="sliders" /></button>
-        <button type="button" class="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={onHelp}><Icon name="keyboard" /></button>
+        <button
+          type="button"
+          class="icon-button"
+          data-testid="invite-button"
+          aria-label="Copy invite link"
+          title="Copy invite link"
+          onClick={onCopyLink}
+        >
+          <Icon name="link" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          data-testid="statistics-button"
+          aria-label="Connection"
+          title="Connection and statistics"
+          aria-pressed={statisticsOpen}
+          onClick={onStatistics}
+        >
+          <Icon name="pulse" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          data-testid="settings-button"
+          aria-label="Settings"
+          title="Settings"
+          onClick={onSettings}
+        >
+          <Icon name="sliders" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          onClick={onHelp}
+        >
+          <Icon name="keyboard" />
+        </button>
       </div>
     </footer>
   );

@@ -41,7 +41,9 @@ export function VideoSurface({ track, rect, fit, mirrored }: Properties) {
     track.setVisibleSize(size.width, size.height);
   }, [track, track.width, track.height, rect?.width, rect?.height, fit, devicePixelRatio, hidden]);
 
-  return <div ref={surface} class={`surface surface-${fit}${mirrored ? ' surface-mirrored' : ''}`} />;
+  return (
+    <div ref={surface} class={`surface surface-${fit}${mirrored ? ' surface-mirrored' : ''}`} />
+  );
 }
 
 function isRemote(track: RemoteVideoTrack | LocalTrack): track is RemoteVideoTrack {
@@ -49,5 +51,6 @@ function isRemote(track: RemoteVideoTrack | LocalTrack): track is RemoteVideoTra
 }
 
 function mark(element: HTMLElement): void {
-  for (const picture of element.querySelectorAll('canvas, video')) picture.setAttribute('data-testid', 'tile-video');
+  for (const picture of element.querySelectorAll('canvas, video'))
+    picture.setAttribute('data-testid', 'tile-video');
 }

@@ -6,7 +6,11 @@ import type { Size } from '../layout/rect';
  * Nothing shown is (0, 0).
  */
 export function visibleSize(
-  tile: Size, picture: Size, fit: 'cover' | 'contain', devicePixelRatio: number, hidden: boolean,
+  tile: Size,
+  picture: Size,
+  fit: 'cover' | 'contain',
+  devicePixelRatio: number,
+  hidden: boolean,
 ): Size {
   if (hidden || tile.width <= 0 || tile.height <= 0) return { width: 0, height: 0 };
   const known = picture.width > 0 && picture.height > 0 ? picture : { width: 16, height: 9 };

@@ -14,7 +14,9 @@ interface Properties {
   readonly onSelect: (deviceId: string) => void;
 }
 
-/** Chooses one of the computer's devices. Nothing where the browser offers no choice of that kind. */
+/**
+ * Chooses one of the computer's devices. Nothing where the browser offers no choice of that kind.
+ */
 export function DeviceSelect({ kind, devices, selected, onSelect }: Properties) {
   const ofKind = devices.filter((device) => device.kind === kind && device.label !== '');
   const { label, icon } = kWords[kind];
@@ -26,11 +28,17 @@ export function DeviceSelect({ kind, devices, selected, onSelect }: Properties) 
     <label class="select-field">
       <span class="visually-hidden">{label}</span>
       <Icon name={icon} size={20} />
-      <select data-testid={`${kind}-select`} value={current} disabled={ofKind.length === 0}
-        onChange={(event) => onSelect(event.currentTarget.value)}>
+      <select
+        data-testid={`${kind}-select`}
+        value={current}
+        disabled={ofKind.length === 0}
+        onChange={(event) => onSelect(event.currentTarget.value)}
+      >
         {ofKind.length === 0 && <option>{`No ${label.toLowerCase()} yet`}</option>}
         {ofKind.map((device) => (
-          <option key={device.deviceId} value={device.deviceId}>{device.label}</option>
+          <option key={device.deviceId} value={device.deviceId}>
+            {device.label}
+          </option>
         ))}
       </select>
     </label>

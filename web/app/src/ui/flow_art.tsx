@@ -1,6 +1,7 @@
 /**
  * The picture of the landing page: streams that arrive in disorder, pass the gate, and go on side
- * by side. Dashes travel along the lines (see landing.css), unless the person asked for less motion.
+ * by side. Dashes travel along the lines (see landing.css), unless the person asked for less
+ * motion.
  */
 const kLines = 17;
 const kWidth = 760;
@@ -39,13 +40,33 @@ export function FlowArt() {
   const top = kHeight / 2 - kOpening / 2;
   const bottom = kHeight / 2 + kOpening / 2;
   return (
-    <svg class="flow-art" viewBox={`0 0 ${kWidth} ${kHeight}`} aria-hidden="true" focusable="false" preserveAspectRatio="xMidYMid slice">
-      {kStreams.map(({ path, tone }) => <path key={path} class={`flow-bed flow-tone-${tone}`} d={path} />)}
+    <svg
+      class="flow-art"
+      viewBox={`0 0 ${kWidth} ${kHeight}`}
+      aria-hidden="true"
+      focusable="false"
+      preserveAspectRatio="xMidYMid slice"
+    >
+      {kStreams.map(({ path, tone }) => (
+        <path key={path} class={`flow-bed flow-tone-${tone}`} d={path} />
+      ))}
       {kStreams.map(({ path, tone }, line) => (
-        <path key={path} class={`flow-drops flow-tone-${tone} flow-pace-${line % 4}`} d={path} pathLength={100} />
+        <path
+          key={path}
+          class={`flow-drops flow-tone-${tone} flow-pace-${line % 4}`}
+          d={path}
+          pathLength={100}
+        />
       ))}
       <rect class="flow-post" x={kGateX - 9} y={-20} width={18} height={top + 20} rx={9} />
-      <rect class="flow-post" x={kGateX - 9} y={bottom} width={18} height={kHeight - bottom + 20} rx={9} />
+      <rect
+        class="flow-post"
+        x={kGateX - 9}
+        y={bottom}
+        width={18}
+        height={kHeight - bottom + 20}
+        rx={9}
+      />
       <rect class="flow-gate" x={kGateX - 26} y={top - 118} width={52} height={96} rx={12} />
     </svg>
   );

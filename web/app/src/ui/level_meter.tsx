@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 /**
- * A microphone's level, read anew for each picture of the screen: too often for the page's state, so it moves
- * the bar by itself. `level` returns 0 (silent) to 1.
+ * A microphone's level, read anew for each picture of the screen: too often for the page's state,
+ * so it moves the bar by itself. `level` returns 0 (silent) to 1.
  */
 export function LevelMeter({ level, on }: { level: () => number; on: boolean }) {
   const bar = useRef<HTMLSpanElement>(null);
@@ -14,7 +14,10 @@ export function LevelMeter({ level, on }: { level: () => number; on: boolean }) 
       // Rises at once, falls slowly, as meters do: single syllables stay readable.
       shown = Math.max(level(), shown * 0.9);
       // The square root: speech is at a tenth of full scale, and should fill a third of the meter.
-      bar.current?.style.setProperty('transform', `scaleX(${Math.min(1, Math.sqrt(shown)).toFixed(3)})`);
+      bar.current?.style.setProperty(
+        'transform',
+        `scaleX(${Math.min(1, Math.sqrt(shown)).toFixed(3)})`,
+      );
       frame = requestAnimationFrame(draw);
     };
     frame = requestAnimationFrame(draw);
@@ -24,7 +27,11 @@ export function LevelMeter({ level, on }: { level: () => number; on: boolean }) 
     };
   }, [level, on]);
   return (
-    <span class={on ? 'meter' : 'meter meter-off'} data-testid="microphone-level" aria-hidden="true">
+    <span
+      class={on ? 'meter' : 'meter meter-off'}
+      data-testid="microphone-level"
+      aria-hidden="true"
+    >
       <span class="meter-bar" ref={bar} />
     </span>
   );

@@ -59,16 +59,33 @@ export function Menu({ label, icon, class: classes, items, children }: Propertie
 
   return (
     <div class="menu" ref={root} onKeyDown={onKeyDown}>
-      <button type="button" class={classes} ref={button} aria-label={label} title={label} aria-haspopup="menu"
-        aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon name={icon} />{children}
+      <button
+        type="button"
+        class={classes}
+        ref={button}
+        aria-label={label}
+        title={label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name={icon} />
+        {children}
       </button>
       {open && (
         <div class="menu-list" role="menu" aria-label={label} ref={list}>
           {items.map((item) => (
-            <button key={item.text} type="button" data-testid={item.testId}
-              role={item.checked === undefined ? 'menuitem' : 'menuitemradio'} aria-checked={item.checked}
-              onClick={() => { close(); item.onSelect(); }}>
+            <button
+              key={item.text}
+              type="button"
+              data-testid={item.testId}
+              role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+              aria-checked={item.checked}
+              onClick={() => {
+                close();
+                item.onSelect();
+              }}
+            >
               <Icon name={item.icon} size={20} />
               <span>{item.text}</span>
               {item.checked && <Icon name="check" size={18} />}

@@ -16,11 +16,19 @@ export function Modal({ title, onClose, children }: Properties) {
     if (event.target === dialog.current) onClose();
   };
   return (
-    <dialog class="modal" ref={dialog} aria-label={title} onClose={onClose} onClick={closeFromBackdrop}>
+    <dialog
+      class="modal"
+      ref={dialog}
+      aria-label={title}
+      onClose={onClose}
+      onClick={closeFromBackdrop}
+    >
       <div class="modal-body">
         <header class="panel-head">
           <h2>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}><Icon name="close" size={20} /></button>
+          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+            <Icon name="close" size={20} />
+          </button>
         </header>
         {children}
       </div>
