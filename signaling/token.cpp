@@ -134,8 +134,12 @@ std::expected<TokenClaims, TokenError> read_claims(const json& payload, WallTime
   claims.not_before = reader.date("nbf");
   const auto expires = reader.date("exp");
   if (bad) return std::unexpected(TokenError::kBadClaim);
-  if (!expires || now >= *expires + kTokenLeeway) return std::unexpected(TokenError::kExpired);
-  if (claims.not_before && now + kTokenLeeway < *claims.not_before) {
+  // In seconds: the nanoseconds of a system clock overflow after the year 2262, tokens need not.
+  const auto now_seconds = std::chrono::floor<std::chrono::seconds>(now);
+  if (!expires || now_seconds >= *expires + kTokenLeeway) {
+    return std::unexpected(TokenError::kExpired);
+  }
+  if (claims.not_before && now_seconds + kTokenLeeway < *claims.not_before) {
     return std::unexpected(TokenError::kNotYetValid);
   }
   claims.expires = *expires;

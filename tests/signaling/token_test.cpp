@@ -149,6 +149,14 @@ TEST(Token, HoldsForItsTimeWithALittleLeeway) {
   EXPECT_EQ(error_of(token, ends), TokenError::kExpired);
 }
 
+TEST(Token, MayExpireInAnyYearOfFourDigits) {
+  const std::string grant = R"(,"video":{"roomJoin":true})";
+  EXPECT_FALSE(error_of_payload(R"("exp":253402300799)" + grant));
+  EXPECT_EQ(error_of_payload(R"("exp":253402300800)" + grant), TokenError::kBadClaim);
+  EXPECT_EQ(error_of_payload(R"("exp":1750003600,"nbf":175000359925)" + grant),
+            TokenError::kNotYetValid);
+}
+
 TEST(Token, NeedsAnExpiryAndARoomGrant) {
   EXPECT_EQ(error_of_payload(R"("video":{"roomJoin":true})"), TokenError::kExpired);
   EXPECT_EQ(error_of_payload(R"("exp":1750003600)"), TokenError::kNoRoomJoin);
