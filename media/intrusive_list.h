@@ -19,9 +19,8 @@ template <class Tag = void>
 class ListHook {
  public:
   ListHook() = default;
-  /// A copy of an element is an element of its own, in no list.
-  ListHook(const ListHook&) {}
-  ListHook& operator=(const ListHook&) { return *this; }
+  ListHook(const ListHook&) = delete;
+  ListHook& operator=(const ListHook&) = delete;
   ~ListHook() { unlink(); }
 
   [[nodiscard]] bool linked() const { return next_ != nullptr; }

@@ -155,7 +155,7 @@ class SpscRing {
   }
 
   [[nodiscard]] std::size_t filled_slots(Index head, std::size_t wanted) {
-    std::size_t filled = static_cast<Index>(consumer_.known_tail - head);
+    auto filled = static_cast<std::size_t>(static_cast<Index>(consumer_.known_tail - head));
     if (filled < wanted) {
       consumer_.known_tail = producer_.tail.load(std::memory_order_acquire);
       filled = static_cast<Index>(consumer_.known_tail - head);

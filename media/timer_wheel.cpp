@@ -108,7 +108,7 @@ void TimerWheel::remove(Timer& timer) {
   List::remove(timer);
   timer.wheel_ = nullptr;
   if (timer.slot_ == kExpiredSlot || !slots_[timer.slot_].empty()) return;
-  const unsigned level = timer.slot_ / kSlots;
+  const std::size_t level = timer.slot_ / kSlots;
   occupied_slots_[level] &= ~(std::uint64_t{1} << (timer.slot_ % kSlots));
   if (occupied_slots_[level] == 0) occupied_levels_ &= ~(1U << level);
 }

@@ -10,13 +10,14 @@
 namespace sluice::media {
 
 class TimerWheel;
+struct InTimerWheel;
 
 /// One moment to be reminded of. Inherit it, and add what the reminder is about:
 ///
 ///     struct SessionTimer : media::Timer { Session& session; SessionTimerKind kind; };
 ///
 /// A timer that is destroyed is cancelled. It stays where it is while scheduled: no copy, no move.
-class Timer : private ListHook<Timer> {
+class Timer : private ListHook<InTimerWheel> {
  public:
   Timer() = default;
   Timer(const Timer&) = delete;
@@ -32,8 +33,7 @@ class Timer : private ListHook<Timer> {
 
  private:
   friend class TimerWheel;
-  friend class IntrusiveList<Timer, Timer>;
-  friend class ListHook<Timer>;
+  friend class IntrusiveList<Timer, InTimerWheel>;
 
   TimerWheel* wheel_ = nullptr;
   Time deadline_{};
@@ -102,12 +102,12 @@ class alignas(64) TimerWheel {
  private:
   friend class Timer;
   using Tick = std::uint64_t;
-  using List = IntrusiveList<Timer, Timer>;
+  using List = IntrusiveList<Timer, InTimerWheel>;
 
   static constexpr unsigned kTickBits = 10;  ///< 2^10 us, so that a shift replaces a division
   static constexpr unsigned kLevelBits = 6;  ///< 64 slots: one bitmap word a level
   static constexpr unsigned kLevels = 9;     ///< 9 x 6 + 10 bits are all 64 bits of Time
-  static constexpr unsigned kSlots = 1U << kLevelBits;
+  static constexpr std::size_t kSlots = std::size_t{1} << kLevelBits;
   static constexpr std::uint16_t kExpiredSlot = kLevels * kSlots;
 
   [[nodiscard]] Tick first_tick_not_before(Time moment) const;

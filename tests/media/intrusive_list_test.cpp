@@ -66,17 +66,6 @@ TEST(IntrusiveList, AListThatIsDestroyedLetsItsElementsGo) {
   EXPECT_EQ(other.pop_front(), nullptr);
 }
 
-TEST(IntrusiveList, ACopyOfAnElementIsInNoList) {
-  Element one{1};
-  List list;
-  list.push_back(one);
-  Element copy = one;
-  EXPECT_FALSE(static_cast<ListHook<>&>(copy).linked());
-  copy.value = 7;
-  one = copy;
-  EXPECT_EQ(values(list), std::vector{7});
-}
-
 TEST(IntrusiveList, AnElementWithTwoHooksIsInTwoListsAtOnce) {
   Element one{1}, two{2};
   List list;
