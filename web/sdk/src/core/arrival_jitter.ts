@@ -8,7 +8,7 @@ const SAMPLES_MIN = 20;
  * How long the shortest way is remembered. Short: when a queue has formed on the way, or the sound
  * card's clock has jumped, nothing arrives any earlier than now, and to wait for it would be vain.
  */
-const WINDOW_MS = 2000;
+const WINDOW_MS = 1000;
 
 /**
  * How irregularly the frames of one track arrive, without synchronised clocks: a frame's lateness

@@ -2,8 +2,9 @@ import { WindowedMinimum } from './windowed_minimum.js';
 
 /** A TCP segment on an Ethernet path with timestamps. */
 const SEGMENT_BYTES = 1448;
-const START_BYTES = 24 * SEGMENT_BYTES;
-const FLOOR_BYTES = 4 * SEGMENT_BYTES;
+/** TCP's own initial window (RFC 6928). */
+const START_BYTES = 10 * SEGMENT_BYTES;
+const FLOOR_BYTES = 3 * SEGMENT_BYTES;
 const CEILING_BYTES = 1 << 20;
 /** Queueing delay aimed at (delivery.md, "Late binding, twice"). */
 const TARGET_MS = 30;

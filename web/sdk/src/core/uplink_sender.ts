@@ -13,7 +13,7 @@ const AUDIO_FRAMES_MAX = 100;
 const VIDEO_FRAMES_MAX = 90;
 /** What may wait inside the browser's socket, where nothing can be taken back. */
 const SOCKET_BYTES_MAX = 8 * 1024;
-/** Chunks are what 5 ms move, within these bounds. */
+/** Chunks are what 5 ms move while congested, else a small part of what may be in flight. */
 const CHUNK_BYTES_MIN = 1200;
 const CHUNK_BYTES_MAX = 16 * 1024;
 
@@ -285,8 +285,8 @@ export class UplinkSender {
   }
 
   #chunkBytes(nowMs: number): number {
-    if (!this.congested(nowMs)) return CHUNK_BYTES_MAX;
     const in5ms = (this.deliveredBps(nowMs) / 8) * 0.005;
-    return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.round(in5ms)));
+    const wanted = this.congested(nowMs) ? in5ms : this.#cap.capBytes / 4;
+    return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.round(wanted)));
   }
 }
