@@ -95,16 +95,16 @@ export class MeetingPage {
     });
   }
 
-  /** Presses a toggle unless it is on already. */
+  /** Presses a toggle unless it is on already, or comes on by itself as the page opens devices. */
   async turnOn(toggle) {
-    const button = this.by(toggle);
-    await button.waitFor();
-    if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
-    await this.tab.waitForFunction(
-      (id) => document.querySelector(`[data-testid="${id}"]`)?.getAttribute('aria-pressed') === 'true',
-      toggle,
-      { timeout: kPatienceMs },
-    );
+    await this.by(toggle).waitFor();
+    const on = this.tab.locator(`[data-testid="${toggle}"][aria-pressed="true"]`);
+    try {
+      await on.waitFor({ timeout: kPatienceMs / 4 });
+    } catch {
+      await this.by(toggle).click();
+      await on.waitFor();
+    }
   }
 
   /** The tile of the person called `name`. */

@@ -10,6 +10,12 @@ const kWebRoot = process.env.SLUICE_WEB_ROOT ?? join(kRoot, 'web/app/dist');
 const kStartTimeoutMs = 20_000;
 const kStopTimeoutMs = 10_000;
 
+/** Ours without the settings of these tests, which the server would take for its own. */
+function serverEnvironment() {
+  const { SLUICE_SERVER, SLUICE_WEB_ROOT, SLUICE_CLIENT, ...rest } = process.env;
+  return rest;
+}
+
 /** A running server: its address, and how to end it. */
 export class SluiceServer {
   #process;
@@ -39,7 +45,7 @@ export class SluiceServer {
     this.#process = spawn(
       kServer,
       ['--port', '0', '--admin-port', '0', '--web-root', kWebRoot, ...options],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: serverEnvironment() },
     );
     const ready = new Promise((found, failed) => {
       const read = (data) => {
@@ -58,7 +64,7 @@ export class SluiceServer {
 
   /** Ends it as an operator would. @returns its exit status */
   async stop() {
-    const ended = new Promise((end) => this.#process.once('exit', (code) => end(code)));
+    const ended = new Promise((end) => this.#process.once('exit', (code, signal) => end(code ?? signal)));
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
       return this.#process.exitCode ?? this.#process.signalCode;
     }
