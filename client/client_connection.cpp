@@ -403,7 +403,7 @@ void ClientConnection::tick() {
     ping_sent_ = moment;
     ping_id_ = request(signaling::Ping{});
   }
-  for (const media::TrackHandle track : uplink_.keyframes_wanted()) {
+  for (const media::TrackHandle track : uplink_.keyframes_wanted(moment)) {
     observer_->on_keyframe_wanted(track);
     if (ended_) return;
   }

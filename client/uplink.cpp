@@ -47,9 +47,9 @@ std::optional<media::Departure> Uplink::next(media::Time now) {
 
 bool Uplink::waiting() const { return egress_.urgent_waiting() || egress_.video_waiting(); }
 
-std::vector<media::TrackHandle> Uplink::keyframes_wanted() const {
+std::vector<media::TrackHandle> Uplink::keyframes_wanted(media::Time now) const {
   std::vector<media::Egress::SyncWanted> wanted;
-  egress_.sync_wanted(wanted);
+  egress_.sync_wanted(now, wanted);
   std::vector<media::TrackHandle> tracks;
   for (const auto& sync : wanted) tracks.push_back(sync.track);
   return tracks;

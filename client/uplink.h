@@ -40,7 +40,7 @@ class Uplink {
   [[nodiscard]] bool waiting() const;
 
   /// Video tracks that cannot go on without a keyframe.
-  [[nodiscard]] std::vector<media::TrackHandle> keyframes_wanted() const;
+  [[nodiscard]] std::vector<media::TrackHandle> keyframes_wanted(media::Time now) const;
 
   [[nodiscard]] media::LinkController& link() { return link_; }
   [[nodiscard]] const media::LinkController& link() const { return link_; }

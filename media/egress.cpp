@@ -102,13 +102,18 @@ std::size_t Egress::video_bytes_waiting() const {
   return bytes;
 }
 
-void Egress::sync_wanted(std::vector<SyncWanted>& out) const {
+void Egress::sync_wanted(Time now, std::vector<SyncWanted>& out) const {
   for (const auto& subscription : subscriptions_) {
     if (subscription->settings.hidden || subscription->settings.kind != MediaKind::kVideo) continue;
-    if (const auto encoding = subscription->video.wants_keyframe()) {
+    if (const auto encoding = subscription->video.wants_keyframe(now)) {
       out.push_back({.track = subscription->track, .encoding = *encoding});
     }
   }
+}
+
+bool Egress::starved(TrackHandle track) const {
+  const Subscription* const subscription = find(track);
+  return subscription != nullptr && subscription->video.starved();
 }
 
 std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool may_send_video) {

@@ -95,7 +95,9 @@ class Egress {
     EncodingId encoding{};
   };
   /// Tracks that cannot go on without a group or a keyframe of this encoding.
-  void sync_wanted(std::vector<SyncWanted>& out) const;
+  void sync_wanted(Time now, std::vector<SyncWanted>& out) const;
+  /// The link does not carry even the base layer of this track (`VideoQueue::starved`).
+  [[nodiscard]] bool starved(TrackHandle track) const;
 
   [[nodiscard]] const EgressCounters& counters() const { return counters_; }
 

@@ -19,6 +19,10 @@ constexpr Duration kKeyframeAnswer = std::chrono::milliseconds{150};
 /// and the wasted first part cost more.
 constexpr std::uint32_t kNotWorthAbandoning = 2400;
 
+/// Between the still pictures of a starved track: at first, and at most after doublings.
+constexpr Duration kStarvedPauseLeast = std::chrono::seconds{2};
+constexpr int kStarvedDoublingsMost = 1;
+
 bool is_enhancement(const FrameDescription& description) {
   return description.temporal_layer > 0 && !description.keyframe;
 }
@@ -27,9 +31,10 @@ bool is_enhancement(const FrameDescription& description) {
 
 void VideoQueue::set_encoding(EncodingId encoding) { encoding_ = encoding; }
 
-std::optional<EncodingId> VideoQueue::wants_keyframe() const {
-  if (wants_sync_ || planned_.encoding() != encoding_) return encoding_;
-  return std::nullopt;
+std::optional<EncodingId> VideoQueue::wants_keyframe(Time now) const {
+  const bool wants = wants_sync_ || planned_.encoding() != encoding_;
+  if (!wants || now < sync_not_before_) return std::nullopt;
+  return encoding_;
 }
 
 Time VideoQueue::deadline_of(const Entry& entry) const {
@@ -132,7 +137,8 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
 }
 
 bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const {
-  if (!link.bytes_per_second) return chain_bytes > last_keyframe_bytes_;
+  // Nothing has shown that the link is slow, and the chain is here already.
+  if (!link.bytes_per_second) return link.congested && chain_bytes > last_keyframe_bytes_;
   return link.time_for(chain_bytes) > kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
 }
 
@@ -165,62 +171,83 @@ void VideoQueue::clear(LeftOut reason, EgressCounters& counters) {
   wants_sync_ = true;
 }
 
-std::optional<std::size_t> VideoQueue::first_late(Time now, const LinkEstimate& link) const {
+std::optional<VideoQueue::Thinning> VideoQueue::next_thinning(Time now,
+                                                              const LinkEstimate& link) const {
   std::size_t bytes_before = 0;
+  std::uint8_t highest_before = 0;
   for (std::size_t index = 0; index < entries_.size(); ++index) {
     const Entry& entry = entries_[index];
+    const FrameDescription& description = entry.frame->description;
+    const bool removable = entry.sent_bytes == 0 && is_enhancement(description);
+    if (removable) highest_before = std::max(highest_before, description.temporal_layer);
     bytes_before += remaining(entry);
     if (entry.catch_up) continue;
     const Time arrival = now + link.time_for(bytes_before) + link.one_way_delay;
     Time latest = deadline_of(entry);
-    if (is_enhancement(entry.frame->description)) {
+    if (is_enhancement(description)) {
       latest -= std::chrono::duration_cast<Duration>(latency_budget_ * (1 - kEnhancementShare));
     }
-    if (arrival > latest) return index;
+    // A late base frame with nothing left to leave out before it is late all the same.
+    if (arrival > latest && highest_before > 0) {
+      return Thinning{.up_to = index, .layer = highest_before};
+    }
   }
   return std::nullopt;
 }
 
 void VideoQueue::thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters) {
-  // Highest layer first, and only what goes before (or is) the first frame in trouble; each round
-  // leaves a whole layer of it out, so there are at most as many rounds as layers.
-  while (const auto late = first_late(now, link)) {
-    std::uint8_t highest = 0;
-    for (std::size_t index = 0; index <= *late; ++index) {
-      const Entry& entry = entries_[index];
-      if (entry.sent_bytes == 0 && is_enhancement(entry.frame->description)) {
-        highest = std::max(highest, entry.frame->description.temporal_layer);
-      }
-    }
-    if (highest == 0) return;
+  // Each round leaves out the highest layer of what goes before (or is) the first frame in trouble,
+  // so there are at most as many rounds as frames.
+  while (const auto thinning = next_thinning(now, link)) {
     std::size_t index = 0;
     leave_out(
         [&](const Entry& entry) {
-          return index++ <= *late && entry.frame->description.temporal_layer == highest &&
-                 is_enhancement(entry.frame->description);
+          return index++ <= thinning->up_to && is_enhancement(entry.frame->description) &&
+                 entry.frame->description.temporal_layer == thinning->layer;
         },
         LeftOut::kThinned, counters);
   }
 }
 
+std::size_t VideoQueue::base_bytes() const {
+  std::size_t bytes = 0;
+  for (std::size_t index = 0; index < entries_.size(); ++index) {
+    if (!is_enhancement(entries_[index].frame->description)) bytes += remaining(entries_[index]);
+  }
+  return bytes;
+}
+
 void VideoQueue::give_up_late_chain(Time now, const LinkEstimate& link, EgressCounters& counters) {
   if (empty()) return;
   const Entry& head = entries_.front();
+  const bool enhancement = is_enhancement(head.frame->description);
   const bool late = !head.catch_up && now + link.one_way_delay > deadline_of(head);
-  if (!late) return;
+  if (!late) {
+    // A keyframe that just came says nothing of what follows it.
+    const bool keeps_up = !head.catch_up && !enhancement && !head.frame->description.keyframe;
+    if (keeps_up) give_ups_ = 0;
+    return;
+  }
   if (head.sent_bytes > 0) {
     // A begun base frame is finished: the chain behind it needs it.
-    const bool worthless =
-        is_enhancement(head.frame->description) && remaining(head) > kNotWorthAbandoning;
-    if (worthless) abandon_head(counters);
+    if (enhancement && remaining(head) > kNotWorthAbandoning) abandon_head(counters);
     return;
   }
   // The cheapest way to a live picture: the pending chain sent late, or a new keyframe. A keyframe
   // that is here already is that way.
   if (holds_keyframe()) return;
-  if (!keyframe_is_quicker(bytes_, link)) return;
+  if (keyframe_is_quicker(base_bytes(), link)) give_up_chain(now, counters);
+}
+
+void VideoQueue::give_up_chain(Time now, EgressCounters& counters) {
   leave_out([](const Entry&) { return true; }, LeftOut::kExpired, counters);
   wants_sync_ = true;
+  ++give_ups_;
+  if (!starved()) return;
+  // A keyframe whose followers cannot keep up is a still picture, and costs the publisher and all
+  // other subscribers: it is wanted ever more rarely.
+  const int doublings = std::min(give_ups_ - kGiveUpsToStarve, kStarvedDoublingsMost);
+  sync_not_before_ = now + kStarvedPauseLeast * (1 << doublings);
 }
 
 void VideoQueue::thin(Time now, const LinkEstimate& link, EgressCounters& counters) {

@@ -76,12 +76,16 @@ class VideoQueue {
   [[nodiscard]] std::optional<Piece> take_abandoned();
   [[nodiscard]] bool owes_abandon_mark() const { return abandoned_.has_value(); }
 
-  /// Nothing more can be sent until a keyframe or a group comes.
-  [[nodiscard]] bool wants_sync() const { return wants_sync_; }
-  /// The encoding of which a keyframe is needed: to begin, to go on, or to change over.
-  [[nodiscard]] std::optional<EncodingId> wants_keyframe() const;
+  /// The encoding of which a group or a keyframe is needed: to begin, to go on, or to change over.
+  /// Nothing while there is no need; and while the track is starved, only now and then.
+  [[nodiscard]] std::optional<EncodingId> wants_keyframe(Time now) const;
+  /// The link did not keep up with the base layer twice in a row: the picture stands still, renewed
+  /// by a keyframe now and then, until base frames are on time again.
+  [[nodiscard]] bool starved() const { return give_ups_ >= kGiveUpsToStarve; }
 
  private:
+  static constexpr int kGiveUpsToStarve = 2;
+
   struct Entry {
     FrameRef frame;
     std::uint32_t sent_bytes = 0;
@@ -98,8 +102,15 @@ class VideoQueue {
   void leave_out(Predicate rule, LeftOut reason, EgressCounters& counters);
   void abandon_head(EgressCounters& counters);
   void make_room(std::size_t bytes, EgressCounters& counters);
-  [[nodiscard]] std::optional<std::size_t> first_late(Time now, const LinkEstimate& link) const;
+  /// Enhancement frames of `layer` among the first `up_to` + 1 are to be left out.
+  struct Thinning {
+    std::size_t up_to = 0;
+    std::uint8_t layer = 0;
+  };
+  [[nodiscard]] std::optional<Thinning> next_thinning(Time now, const LinkEstimate& link) const;
+  [[nodiscard]] std::size_t base_bytes() const;
   [[nodiscard]] bool holds_keyframe() const;
+  void give_up_chain(Time now, EgressCounters& counters);
   [[nodiscard]] bool keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const;
   [[nodiscard]] bool full(std::size_t bytes) const;
   void thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters);
@@ -116,6 +127,8 @@ class VideoQueue {
   std::optional<Piece> abandoned_;
   std::uint32_t last_keyframe_bytes_ = 0;
   bool wants_sync_ = true;  ///< a new subscription needs its first keyframe
+  int give_ups_ = 0;        ///< chains given up since a delta frame of the base was on time
+  Time sync_not_before_ = Time::min();
 };
 
 }  // namespace sluice::media

@@ -41,7 +41,7 @@ void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
 
 void SluiceSender::sync(Time now) {
   std::vector<media::Egress::SyncWanted> wanted;
-  egress_.sync_wanted(wanted);
+  egress_.sync_wanted(now, wanted);
   if (controller_.outage(now)) return;
   for (const auto& sync : wanted) {
     if (!egress_.push_group(sync.track, track_.group(sync.encoding), controller_.estimate())) {
