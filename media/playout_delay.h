@@ -23,7 +23,7 @@ namespace sluice::media {
 /// Clock jump: when (arrival - capture) changes by more than 10 s between two frames, the
 ///             publisher's clock was set: everything is learnt anew, and `observe` says so.
 /// Complexity: O(1): a histogram of 201 steps of 5 ms is walked once for each frame.
-/// Memory:     about 1.3 kB, no allocation.
+/// Memory:     592 bytes, no allocation.
 /// Sizing:     128 frames are 2.6 s of audio at 20 ms, 4.3 s of video at 30 frames/s. Worked: a
 ///             1 Mbit/s link with 40 ms of round trip that carries a 30 kB keyframe every 2 s
 ///             delays the audio behind it by up to 240 ms if the sender does not interleave: 12 of

@@ -59,12 +59,12 @@ class Timer : private ListHook<InTimerWheel> {
 /// Order:      ticks in order; within one tick, none is promised.
 /// Complexity: schedule, cancel, pop_expired and next_deadline O(1); advance O(1) for each timer
 ///             that expires or falls a level (at most 8 times in its life), however long the jump.
-/// Memory:     nothing is allocated. 576 list heads of 16 bytes and ten bitmaps, 9.3 kB; 48 bytes
+/// Memory:     nothing is allocated. 576 list heads of 16 bytes and ten bitmaps, 9.3 kB; 40 bytes
 ///             in each timer. The bitmaps sit in the two cache lines before the slots, so finding
 ///             the next deadline touches those only, never an empty slot.
 /// Sizing:     nothing to size. Worked: 2,000 sessions on a shard, each with a keep-alive (10 s), a
 ///             report (50 ms) and a steering tick (20 ms at a round trip of 40 ms and any bitrate):
-///             6,000 timers are 288 kB, and 140,000 expiries a second at about 20 ns (see
+///             6,000 timers are 240 kB, and 140,000 expiries a second at about 20 ns (see
 ///             docs/data-structures.md) cost 0.3 % of a core.
 /// Threads:    none; owned by one shard, as all its timers.
 /// Overflow:   cannot happen; timers bound the wheel.

@@ -35,6 +35,11 @@ TEST(TimerWheel, ExpiresATimerAtItsDeadlineAndNeverBefore) {
   EXPECT_TRUE(drain(wheel, kStart + 10s).empty());
 }
 
+TEST(TimerWheel, IsAsSmallAsItSays) {
+  EXPECT_EQ(sizeof(Timer), 40U);
+  EXPECT_LE(sizeof(TimerWheel), 9'400U);
+}
+
 TEST(TimerWheel, ADeadlineOnATickExpiresAtExactlyThatMoment) {
   TimerWheel wheel{kStart};
   Timer timer;
