@@ -27,7 +27,6 @@ struct Configuration {
   std::uint16_t port = 8080;       ///< 0: any free port
   std::string admin_bind = "127.0.0.1";
   std::uint16_t admin_port = 9464;  ///< 0: any free port
-  unsigned shards = 0;              ///< event loops; 0: one for each processor
 
   std::optional<TlsFiles> tls_files;
   bool tls_self_signed = false;

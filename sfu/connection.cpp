@@ -187,7 +187,8 @@ bool Connection::read() {
                       [self = shared_from_this()] { self->shard_.turn([&] { self->advance(); }); });
     return false;
   }
-  const auto count = transport_->read(received_.room(shard_.scratch(), missing_));
+  const std::span<std::byte> room = received_.room(shard_.scratch(), missing_);
+  const auto count = transport_->read(room);
   if (!count) {
     if (count.error() == IoStatus::kWouldBlockRead || count.error() == IoStatus::kWouldBlockWrite) {
       on_would_block(count.error());
@@ -200,11 +201,18 @@ bool Connection::read() {
   bytes_this_turn_ += *count;
   if (has_session(state_)) session_->heard();
   parse();
-  return state_ != ConnectionState::kClosed;
+  if (state_ == ConnectionState::kClosed) return false;
+  // A plain socket that gave less than there was room for is empty: to hear that from it would cost
+  // a call. TLS gives a record at a time, so it is asked.
+  if (tls_ || *count == room.size()) return true;
+  if (state_ == ConnectionState::kHttp && !outbox_.empty()) return false;
+  wait_readable();
+  return false;
 }
 
 void Connection::on_would_block(IoStatus status) {
   if (status == IoStatus::kWouldBlockWrite) {
+    read_awaits_write_ = true;
     wait_writable();
   } else {
     wait_readable();
@@ -365,9 +373,7 @@ bool Connection::parse_websocket() {
     case WebSocketEventKind::kPong:
       break;
     case WebSocketEventKind::kClose:
-      session_->connection_lost();
-      append_close_frame(event->close_code);
-      begin_draining();
+      end_with(event->close_code);
       break;
   }
   received_.drop(event->consumed, event->remaining);
@@ -381,9 +387,7 @@ bool Connection::breach(WebSocketFault fault) {
     return true;
   }
   shard_.log().debug("websocket_breach", {{"fault", describe(fault)}});
-  session_->connection_lost();
-  append_close_frame(close_code(fault));
-  begin_draining();
+  end_with(close_code(fault));
   return true;
 }
 
@@ -404,19 +408,25 @@ void Connection::on_writable() {
   switch (state_) {
     case ConnectionState::kRaw:
     case ConnectionState::kWebSocket:
-      return shard_.pump_later(*session_);
+      shard_.pump_later(*session_);
+      if (std::exchange(read_awaits_write_, false)) advance();
+      return;
     case ConnectionState::kHttp:
       flush();
       parse();
-      break;
+      return advance();
     case ConnectionState::kDraining:
       flush();
-      break;
-    default:
-      break;
+      return advance();
+    case ConnectionState::kSniffing:
+    case ConnectionState::kTlsHandshake:
+    case ConnectionState::kOpening:
+    case ConnectionState::kRawMagic:
+    case ConnectionState::kLingering:
+      return advance();
+    case ConnectionState::kClosed:
+      return;
   }
-  // TLS may have waited for writability to read, and HTTP for its reply to be gone.
-  advance();
 }
 
 void Connection::flush() {
@@ -460,6 +470,13 @@ void Connection::finish(signaling::CloseReason reason) {
   begin_draining();
 }
 
+void Connection::end_with(std::uint16_t code) {
+  append_close_frame(code);
+  begin_draining();
+  // Only now, when there is no more to be said: the session's own last word would be another code.
+  session_->connection_lost();
+}
+
 void Connection::begin_draining() {
   set_state(ConnectionState::kDraining);
   expire_after(kDrainTime);
@@ -487,8 +504,9 @@ void Connection::refuse(metrics::Refusal reason) {
 }
 
 void Connection::lose() {
-  session_->connection_lost();
   close();
+  // The connection lives until the end of this turn, and the room must hear of it.
+  session_->connection_lost();
 }
 
 void Connection::abort_later() { shard_.wheel().schedule(deadline_, shard_.now()); }

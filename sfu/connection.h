@@ -90,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void flush();
   void reply(const HttpReply& reply);
   void append_close_frame(std::uint16_t code);
+  void end_with(std::uint16_t code);
   void begin_draining();
 
   void open_session(MessageFraming framing);
@@ -106,6 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool tls_ = false;
   bool reading_ = false;  ///< a wait for readability is under way
   bool writing_ = false;  ///< a wait for writability is under way
+  bool read_awaits_write_ = false;  ///< TLS has to write before it can read on
   bool input_ended_ = false;
   ConnectionState state_ = ConnectionState::kSniffing;
   std::unique_ptr<Transport> transport_;

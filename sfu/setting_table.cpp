@@ -174,12 +174,6 @@ constexpr std::array kSettings = {
                 [](Configuration& c, const std::string& v) {
                   return store(parse_number(v, 0, 65535), c.admin_port);
                 }},
-    Setting{.name = "shards",
-            .group = kListening,
-            .value_name = "COUNT",
-            .help = "Event loops, each a thread (default 0: one for each processor)",
-            .apply = [](Configuration& c,
-                        const std::string& v) { return store(parse_number(v, 0, 256), c.shards); }},
 
     Setting{.name = "tls-cert",
             .group = kSecurity,

@@ -196,9 +196,9 @@ bool ServerProcess::read_output(milliseconds timeout) {
   return drain(output_fd_, output_, timeout);
 }
 
-Run run_server(const std::vector<std::string>& arguments) {
+FinishedRun run_server(const std::vector<std::string>& arguments) {
   const Child child = start(arguments);
-  Run run;
+  FinishedRun run;
   const auto deadline = steady_clock::now() + std::chrono::seconds{10};
   while (drain(child.output_fd, run.output, milliseconds{50}) && steady_clock::now() < deadline) {
   }

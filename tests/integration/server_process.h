@@ -53,12 +53,12 @@ class ServerProcess {
 };
 
 /// What a run that ends by itself left behind: for faults of the configuration.
-struct Run {
+struct FinishedRun {
   int status = -1;
   std::string output;
 };
 
 /// Runs `sluice-server` with `arguments` to its end, at most 10 s.
-[[nodiscard]] Run run_server(const std::vector<std::string>& arguments);
+[[nodiscard]] FinishedRun run_server(const std::vector<std::string>& arguments);
 
 }  // namespace sluice::integration

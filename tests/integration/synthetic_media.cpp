@@ -55,9 +55,9 @@ Camera::Camera(media::TrackHandle track, SteadyTime start, std::size_t bits_per_
       next_{start},
       mean_delta_bytes_{0},
       keyframe_interval_frames_{static_cast<media::FrameNumber>(30 * keyframe_interval.count())} {
-  // A keyframe costs ten mean delta frames, so an interval of n frames costs n + 9 of them.
+  // A keyframe costs six mean delta frames, so an interval of n frames costs n + 5 of them.
   const double frames = keyframe_interval_frames_;
-  mean_delta_bytes_ = static_cast<double>(bits_per_second) / 8 / 30 * frames / (frames + 9);
+  mean_delta_bytes_ = static_cast<double>(bits_per_second) / 8 / 30 * frames / (frames + 5);
 }
 
 std::vector<std::string> Camera::frame() {
@@ -71,7 +71,7 @@ media::FrameDescription Camera::describe_next() {
   media::FrameDescription description{
       .track = track_, .number = number_, .capture_time = capture_time(next_)};
   const media::FrameNumber since_key = number_ - group_start_;
-  double relative_size = 10;
+  double relative_size = 6;
   if (number_ == 0 || keyframe_wanted_ || since_key >= keyframe_interval_frames_) {
     description.keyframe = true;
     keyframe_wanted_ = false;
@@ -81,7 +81,7 @@ media::FrameDescription Camera::describe_next() {
     constexpr std::array<std::uint8_t, 4> kLayers{0, 2, 1, 2};
     // How far back the frame is that each position of the pattern depends on.
     constexpr std::array<std::uint16_t, 4> kDeltas{4, 1, 2, 1};
-    constexpr std::array kRelativeSizes{0.41 * 4, 0.38 * 2, 0.21 * 4, 0.38 * 2};
+    constexpr std::array kRelativeSizes{0.26 * 4, 0.48 * 2, 0.26 * 4, 0.48 * 2};
     const std::size_t position = since_key % 4;
     description.temporal_layer = kLayers[position];
     description.discardable = description.temporal_layer == 2;

@@ -32,8 +32,8 @@ class Microphone {
 
 /// A camera at 30 frames/s with VP8's three temporal layers (docs/protocol.md section 5.1).
 ///
-/// Sizes: shares of bytes by layer as libvpx makes them (41 %, 21 %, 38 % of the delta frames),
-/// scattered by a quarter from a fixed seed; a keyframe is ten times a mean delta frame.
+/// Sizes: shares of the delta frames' bytes by layer as Firefox's libvpx makes them (26 %, 26 %,
+/// 48 %), scattered by a quarter from a fixed seed; a keyframe is six times a mean delta frame.
 class Camera {
  public:
   Camera(media::TrackHandle track, SteadyTime start, std::size_t bits_per_second,

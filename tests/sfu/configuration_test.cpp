@@ -53,8 +53,6 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "::1",
                                                  "--admin-port",
                                                  "9000",
-                                                 "--shards",
-                                                 "4",
                                                  "--tls-cert",
                                                  "c.pem",
                                                  "--tls-key",
@@ -95,7 +93,6 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->port, 443);
   EXPECT_EQ(read->admin_bind, "::1");
   EXPECT_EQ(read->admin_port, 9000);
-  EXPECT_EQ(read->shards, 4U);
   ASSERT_TRUE(read->tls_files);
   EXPECT_EQ(read->tls_files->certificate, "c.pem");
   EXPECT_EQ(read->tls_files->key, "k.pem");
