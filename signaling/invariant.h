@@ -10,7 +10,9 @@ namespace sluice::signaling {
 /// A peer's bytes never reach one of these: they are input, and bad input is a value.
 inline void invariant(bool holds, const char* rule) {
   if (!holds) [[unlikely]] {
-    std::fprintf(stderr, "broken invariant: %s\n", rule);
+    std::fputs("broken invariant: ", stderr);
+    std::fputs(rule, stderr);
+    std::fputs("\n", stderr);
     std::abort();
   }
 }

@@ -244,11 +244,11 @@ void Room::send(SessionId to, RequestId request, ServerBody body, Effects& effec
   effects.emplace_back(SendTo{.session = to, .text = text_of(std::move(body), request)});
 }
 
-void Room::send_to_others(SessionId except, ServerBody body, Effects& effects) const {
+void Room::send_to_others(SessionId except, const ServerBody& body, Effects& effects) const {
   ControlText text;
   for (const auto& [session, member] : members_) {
     if (session == except) continue;
-    if (!text) text = text_of(std::move(body));
+    if (!text) text = text_of(body);
     effects.emplace_back(SendTo{.session = session, .text = text});
   }
 }

@@ -79,7 +79,7 @@ class Room {
 
   static void send(SessionId to, RequestId request, ServerBody body, Effects& effects);
   /// Serialises once for all.
-  void send_to_others(SessionId except, ServerBody body, Effects& effects) const;
+  void send_to_others(SessionId except, const ServerBody& body, Effects& effects) const;
   static void refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
                      Effects& effects);
   /// `message` ends where the track's id follows.
