@@ -61,11 +61,13 @@ Duration LinkController::predicted_delay() const {
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
-  if (facts.outstanding_bytes == 0 || acknowledged) last_progress_ = now;
+  // An uncongested link is looked at rarely: a pause between two looks says nothing.
+  if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
   facts_ = facts;
   blind_bytes_ = 0;
   const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
   if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
+  watched_ = congested_;
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {

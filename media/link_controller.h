@@ -90,6 +90,7 @@ class LinkController {
   Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
   bool sampled_once_ = false;
   bool congested_ = false;
+  bool watched_ = false;  ///< congested at the last look, so that looks follow closely
   Time congested_since_{};
   bool steering_ = false;  ///< congested long enough for the cap to have found its size
   bool limited_ = false;   ///< the cap held something back since the last sample

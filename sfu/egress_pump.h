@@ -41,6 +41,9 @@ class EgressPump {
   /// The receiver says how much media it has read; false when it claims what cannot be.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, media::Time now);
 
+  /// Nothing is acknowledged any more (`LinkController::outage`).
+  [[nodiscard]] bool outage(media::Time now) const { return link_.outage(now); }
+
   /// Since when something waits and nothing at all moves; `now` while all is well.
   [[nodiscard]] media::Time stuck_since(media::Time now) const {
     return waiting_ ? last_progress_ : now;

@@ -233,6 +233,7 @@ void Session::pump() {
   const media::Time now = shard_.now();
   const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
   if (outcome == EgressPump::Outcome::kLost) return;
+  tell_starved(outcome);
   if (outcome == EgressPump::Outcome::kIdle) {
     pump_timer_.cancel();
     return;
@@ -248,9 +249,25 @@ void Session::pump() {
 
 void Session::take_last_words(Outbox& outbox) { pump_.take_control(egress_, outbox, shard_.now()); }
 
+void Session::tell_starved(EgressPump::Outcome outcome) {
+  // Only a link that holds something back starves a track, or had starved it before.
+  if (outcome == EgressPump::Outcome::kIdle && starved_tracks_ == 0) return;
+  starved_tracks_ = 0;
+  for (Subscription& each : subscriptions_) {
+    const bool starved = egress_.starved(media_handle(*each.route));
+    if (starved) ++starved_tracks_;
+    if (starved == each.starved) continue;
+    each.starved = starved;
+    tell_state(*each.route, starved, signaling::TrackStateReason::kBandwidth);
+  }
+}
+
 void Session::serve_wanted_syncs() {
+  // Into an outage nothing is sent but what waits already; asking for keyframes that could not
+  // leave would cost the publisher and everybody else.
+  if (pump_.outage(shard_.now())) return;
   std::vector<media::Egress::SyncWanted> wanted;
-  egress_.sync_wanted(wanted);
+  egress_.sync_wanted(shard_.now(), wanted);
   for (const auto& sync : wanted) {
     Subscription* const known = subscription(sync.track);
     if (known == nullptr) continue;

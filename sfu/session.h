@@ -16,8 +16,8 @@
 #include "sfu/track_route.h"
 #include "signaling/ids.h"
 #include "signaling/room_effect.h"
-#include "signaling/session_action.h"
 #include "signaling/server_message.h"
+#include "signaling/session_action.h"
 #include "signaling/session_protocol.h"
 
 namespace sluice::sfu {
@@ -81,6 +81,7 @@ class Session : public media::ListHook<> {
     media::EncodingId encoding{};
     bool hidden = false;
     bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
+    bool starved = false;  ///< the subscriber was told that its link does not carry the track
   };
 
   void perform(std::vector<signaling::SessionAction> actions);
@@ -88,6 +89,7 @@ class Session : public media::ListHook<> {
   void report_media();
   void watch_time();
   void serve_wanted_syncs();
+  void tell_starved(EgressPump::Outcome outcome);
   void fail_media(signaling::ErrorCode code, std::string message);
   [[nodiscard]] TrackRoute* own_track(media::TrackHandle handle) const;
   [[nodiscard]] Subscription* subscription(media::TrackHandle handle);
@@ -102,6 +104,7 @@ class Session : public media::ListHook<> {
   EgressPump pump_;
   std::vector<TrackRoute*> tracks_;  ///< published here; few, so a scan beats a table
   std::vector<Subscription> subscriptions_;
+  std::size_t starved_tracks_ = 0;
   std::uint64_t media_bytes_received_ = 0;
   media::EgressCounters counted_;
   ShardTimer protocol_timer_;
