@@ -20,7 +20,7 @@ for (const [transport, options] of [
     let bo;
 
     before(async () => {
-      server = await SluiceServer.start(...options);
+      server = await SluiceServer.start(options);
       [ada, bo] = await Promise.all([MeetingPage.open(kAda), MeetingPage.open(kBo)]);
       await ada.join(server, 'demo');
       await bo.join(server, 'demo');
@@ -126,7 +126,7 @@ test('a lost connection comes back by itself', { timeout: 300_000 }, async () =>
     await server.stop();
     await ada.by('reconnecting-banner').waitFor();
     await ada.screenshot('reconnecting');
-    server = await SluiceServer.start('--port', String(port));
+    server = await SluiceServer.start([], port);
     await Promise.all([ada.connected(), bo.connected()]);
     const figures = await ada.watchUntil('Bo', { fps: kFpsMin, sender: kBo.sender });
     assert.ok(figures.fps >= kFpsMin, `${figures.fps} pictures a second`);

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const kRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const kServer = process.env.SLUICE_SERVER ?? join(kRoot, 'build/release/bin/sluice-server');
+export const kServer = process.env.SLUICE_SERVER ?? join(kRoot, 'build/release/bin/sluice-server');
 const kWebRoot = process.env.SLUICE_WEB_ROOT ?? join(kRoot, 'web/app/dist');
 const kStartTimeoutMs = 20_000;
 const kStopTimeoutMs = 10_000;
@@ -22,13 +22,16 @@ export class SluiceServer {
   #log = '';
   url = '';
 
-  /** @param options further command-line options */
-  static async start(...options) {
+  /**
+   * @param options further command-line options
+   * @param port that of an earlier server, to take its place; 0 for any free one
+   */
+  static async start(options = [], port = 0) {
     for (const [what, path] of [['server', kServer], ['meeting page', join(kWebRoot, 'index.html')]]) {
       if (!existsSync(path)) throw new Error(`The ${what} is not built: ${path} is missing.`);
     }
     const server = new SluiceServer();
-    await server.#start(options);
+    await server.#start(options, port);
     return server;
   }
 
@@ -41,10 +44,10 @@ export class SluiceServer {
     return Number(new URL(this.url).port);
   }
 
-  async #start(options) {
+  async #start(options, port) {
     this.#process = spawn(
       kServer,
-      ['--port', '0', '--admin-port', '0', '--web-root', kWebRoot, ...options],
+      ['--port', String(port), '--admin-port', '0', '--web-root', kWebRoot, ...options],
       { stdio: ['ignore', 'pipe', 'pipe'], env: serverEnvironment() },
     );
     const ready = new Promise((found, failed) => {

@@ -2,6 +2,8 @@ import { WindowedMinimum } from './windowed_minimum.js';
 
 /** A jump of the source's clock by more than this is a new clock, not delay. */
 const JUMP_US = 1_000_000;
+/** Devices that stall on a busy machine count samples, not time, and are behind for good after it. */
+const WINDOW_MS = 2_000;
 
 /**
  * Maps the timestamps of one capture source to the clock that all tracks of this page share.
@@ -11,7 +13,7 @@ const JUMP_US = 1_000_000;
  * between is the smallest (arrival - timestamp) seen lately, since delivery only adds delay.
  */
 export class CaptureClock {
-  readonly #offsetUs = new WindowedMinimum(10_000);
+  readonly #offsetUs = new WindowedMinimum(WINDOW_MS);
   #lastUs = Number.NEGATIVE_INFINITY;
 
   /**
