@@ -40,10 +40,11 @@ std::expected<std::vector<std::int16_t>, CodecError> OpusDecoder::conceal(int sa
 
 std::expected<std::vector<std::int16_t>, CodecError> OpusDecoder::run(const unsigned char* packet,
                                                                       int bytes, int samples) {
-  std::vector<std::int16_t> decoded(static_cast<std::size_t>(samples * channels_));
+  std::vector<std::int16_t> decoded(static_cast<std::size_t>(samples) *
+                                    static_cast<std::size_t>(channels_));
   const int count = opus_decode(decoder_.get(), packet, bytes, decoded.data(), samples, 0);
   if (count < 0) return std::unexpected(CodecError{opus_strerror(count)});
-  decoded.resize(static_cast<std::size_t>(count * channels_));
+  decoded.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(channels_));
   return decoded;
 }
 

@@ -32,7 +32,8 @@ std::expected<OpusEncoder, CodecError> OpusEncoder::create(int channels,
 
 std::expected<std::vector<std::byte>, CodecError> OpusEncoder::encode(
     std::span<const std::int16_t> samples) {
-  invariant(samples.size() == static_cast<std::size_t>(kOpusPacketSamples * channels_),
+  invariant(samples.size() ==
+                static_cast<std::size_t>(kOpusPacketSamples) * static_cast<std::size_t>(channels_),
             "an Opus packet is 20 ms");
   // What libopus recommends: the longest packet that 510 kbit/s allow.
   std::array<unsigned char, 4000> packet;
