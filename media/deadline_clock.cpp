@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace sluice::media {
+namespace {
+
+/// No two clocks are further apart, so that sums of differences never overflow.
+constexpr Duration kFurthest = std::chrono::hours{24 * 365 * 10'000};
+
+}  // namespace
 
 void DeadlineClock::advance(std::int64_t bucket) {
   const std::int64_t steps = bucket - newest_bucket_;
@@ -36,9 +42,10 @@ void DeadlineClock::find_base() {
 
 Duration DeadlineClock::lateness(std::chrono::microseconds capture_time, Time arrival) {
   // Unsigned, since the capture time is a peer's word and may be anything.
-  const Duration difference{
+  Duration difference{
       static_cast<Duration::rep>(static_cast<std::uint64_t>(arrival.time_since_epoch().count()) -
                                  static_cast<std::uint64_t>(capture_time.count()))};
+  difference = std::clamp(difference, -kFurthest, kFurthest);
   const std::int64_t bucket = arrival.time_since_epoch() / kBucketSpan;
   const bool new_bucket = filled_ == 0 || bucket > newest_bucket_;
   if (new_bucket) advance(bucket);
