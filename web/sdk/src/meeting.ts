@@ -185,7 +185,7 @@ export class Meeting extends EventEmitter<MeetingEvents> {
         return this.#onState(message);
       case 'control':
         return this.#onControl(message.message);
-      case 'localTrack':
+      case 'published':
         return this.#me.published(message.source, message);
       case 'failure': {
         const { code, message: text } = message.failure;

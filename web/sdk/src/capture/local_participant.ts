@@ -35,6 +35,8 @@ export class Me implements LocalParticipant {
   readonly #tracks = new Map<TrackSource, OwnTrack>();
   readonly #videoFeeds: Record<'camera' | 'screen', VideoFeed>;
   readonly #audioFeeds: Record<'microphone' | 'screen_audio', AudioFeed>;
+  /** Devices to open again when none is asked for. */
+  readonly #lastDevices = new Map<TrackSource, string>();
   /** Opening a device takes a while: what is asked meanwhile comes after it. */
   readonly #turns = new Map<TrackSource, Promise<void>>();
 
@@ -77,23 +79,22 @@ export class Me implements LocalParticipant {
       this.#checkPermitted('camera');
       const same = options.deviceId === undefined || options.deviceId === track?.deviceId;
       if (track?.mediaStreamTrack && same) return;
-      const deviceId = options.deviceId ?? this.#lastCamera;
+      const deviceId = options.deviceId ?? this.#lastDevices.get('camera');
       const constraints = { ...CAMERA, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
       const media = await this.#getUserMedia('camera', { video: constraints });
       track?.mediaStreamTrack?.stop();
-      this.#lastCamera = media.getSettings().deviceId;
       this.#videoFeeds.camera.start(media);
       this.#begin('camera', media);
     });
   }
-  #lastCamera: string | undefined;
 
   setMicrophone(on: boolean, options: MicrophoneOptions = {}): Promise<void> {
     return this.#inTurn('microphone', async () => {
       const track = this.microphone;
       if (!on) return this.#setMuted('microphone', true);
       this.#checkPermitted('microphone');
-      const { deviceId, processing } = options;
+      const { processing } = options;
+      const deviceId = options.deviceId ?? this.#lastDevices.get('microphone');
       const same = deviceId === undefined || deviceId === track?.deviceId;
       if (track?.mediaStreamTrack && same && processing === undefined) {
         return this.#setMuted('microphone', false);
@@ -228,8 +229,12 @@ export class Me implements LocalParticipant {
     const devices = mediaDevices();
     try {
       const [track] = (await devices.getUserMedia(constraints)).getTracks();
+      const { deviceId } = track?.getSettings() ?? {};
+      if (deviceId) this.#lastDevices.set(what, deviceId);
       if (track) return track;
     } catch (error) {
+      // It may have been pulled out: next time any other will do.
+      this.#lastDevices.delete(what);
       throw captureError(what, error);
     }
     throw new SluiceError('device_not_found', `No ${what} was found. Connect one and try again.`);

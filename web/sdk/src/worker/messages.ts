@@ -95,10 +95,10 @@ export type FromWorker =
       readonly failure?: Failure;
     }
   | { readonly type: 'control'; readonly message: ServerMessage }
+  /** The server knows our track now. */
   | {
-      readonly type: 'localTrack';
+      readonly type: 'published';
       readonly source: TrackSource;
-      readonly published: boolean;
       readonly width: number;
       readonly height: number;
     }

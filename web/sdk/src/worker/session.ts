@@ -197,7 +197,7 @@ export class Session {
     }
     const muted = this.#local.isMuted(source);
     if (muted !== track.muted) this.#connection?.send({ type: 'mute', track: track.track, muted });
-    this.post({ type: 'localTrack', source, published: true, ...this.#local.size(source) });
+    this.post({ type: 'published', source, ...this.#local.size(source) });
   }
 
   #onRefused(error: Extract<ServerMessage, { type: 'error' }>): void {

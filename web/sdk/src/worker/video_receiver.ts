@@ -83,7 +83,9 @@ export class VideoReceiver {
     this.#rate.push(this.#bytes, now);
     this.#queue.arrived(frame.captureTimeUs / 1000, now);
     const wanted = this.#policy.wants(frame, this.#decoder?.decodeQueueSize ?? 0);
-    if (this.#tracker.decide(frame, wanted) === 'decode') this.#decode(frame);
+    const decision = this.#tracker.decide(frame, wanted);
+    if (decision === 'decode') this.#decode(frame);
+    else if (decision === 'leave_out') this.#late++;
     else this.#undecodable++;
     if (frame.keyframe) this.#keyframes.satisfied();
     if (this.#tracker.stuck && this.#keyframes.needed(now)) {

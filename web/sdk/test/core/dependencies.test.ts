@@ -54,13 +54,22 @@ describe('DependencyTracker', () => {
   it('is stuck without a base frame, and not without an upper one', () => {
     const tracker = new DependencyTracker();
     tracker.decide(l1t3(0, 60), true);
-    expect(tracker.decide(l1t3(3, 60), true)).toBe('skip');
+    expect(tracker.decide(l1t3(3, 60), true)).toBe('undecodable');
     expect(tracker.stuck).toBe(false);
     expect(tracker.decide(l1t3(4, 60), true)).toBe('decode');
-    expect(tracker.decide(l1t3(12, 60), true)).toBe('skip');
+    expect(tracker.decide(l1t3(12, 60), true)).toBe('undecodable');
     expect(tracker.stuck).toBe(true);
     expect(tracker.decide(l1t3(60, 60), true)).toBe('decode');
     expect(tracker.stuck).toBe(false);
+  });
+
+  it('tells what was left out on purpose, and what needs that, from what never came', () => {
+    const tracker = new DependencyTracker();
+    tracker.decide(l1t3(0, 60), true);
+    expect(tracker.decide(l1t3(2, 60), false)).toBe('leave_out');
+    expect(tracker.decide(l1t3(3, 60), true)).toBe('leave_out');
+    expect(tracker.decide(l1t3(4, 60), true)).toBe('decode');
+    expect(tracker.decide(l1t3(7, 60), true)).toBe('undecodable');
   });
 
   it('goes on where frame numbers wrap', () => {
@@ -72,7 +81,7 @@ describe('DependencyTracker', () => {
   it('does not mix encodings', () => {
     const tracker = new DependencyTracker();
     tracker.decide(frame({ keyframe: true, number: 5, encoding: 0 }), true);
-    expect(tracker.decide(frame({ number: 6, encoding: 1 }), true)).toBe('skip');
+    expect(tracker.decide(frame({ number: 6, encoding: 1 }), true)).toBe('undecodable');
   });
 });
 
