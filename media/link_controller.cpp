@@ -22,6 +22,12 @@ constexpr Duration kReportSlack = std::chrono::milliseconds{25};
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
 /// The cap alone steers once a link has been congested for so long.
 constexpr Duration kBeginning = std::chrono::milliseconds{200};
+/// How often and how long a congested link is let run half empty, to see its smallest delay.
+constexpr Duration kDrainEach = std::chrono::seconds{2};
+/// A report is up to 50 ms late, and the reader up to as much behind its kernel.
+constexpr Duration kReportsTake = std::chrono::milliseconds{100};
+constexpr Duration kDrainLeast = std::chrono::milliseconds{100};
+constexpr Duration kDrainMost = std::chrono::milliseconds{300};
 constexpr Duration kOutageLeast = std::chrono::milliseconds{400};
 
 }  // namespace
@@ -60,6 +66,7 @@ Duration LinkController::predicted_delay() const {
 }
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
+  progress_.look(now);
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
@@ -83,7 +90,14 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
               limited_, now);
   estimator_.update(facts.bytes_acked, busy_, now);
   receiver_estimator_.update(progress_.received(), busy_, now);
-  if (!congested_) congested_since_ = now;
+  if (!congested_) congested_since_ = last_drain_ = now;
+  // A queue that stood there from the beginning is part of every delay ever reported. While video
+  // is held to half of the cap for a moment, the smallest delay comes nearer to the empty path's.
+  const bool hidden_queue =
+      progress_.reporting() && progress_.min_delay() > facts.min_round_trip + kReportsTake;
+  if (now - last_drain_ > kDrainEach) last_drain_ = now;
+  draining_ = congested_ && hidden_queue && now - congested_since_ > kDrainEach &&
+              now - last_drain_ < std::clamp(progress_.delay(), kDrainLeast, kDrainMost);
   steering_ = now - congested_since_ > kBeginning;
   last_sample_ = now;
   sampled_once_ = true;
@@ -126,6 +140,7 @@ bool LinkController::slow_link() const {
 }
 
 std::size_t LinkController::in_flight_most() const {
+  if (draining_) return cap_.bytes() / 2;
   const auto rate = bytes_per_second();
   if (!rate || steering_) return cap_.bytes();
   // Out of a pause the cap is what it was before: the link may have changed, and a keyframe would

@@ -92,6 +92,8 @@ class LinkController {
   bool congested_ = false;
   bool watched_ = false;  ///< congested at the last look, so that looks follow closely
   Time congested_since_{};
+  Time last_drain_{};
+  bool draining_ = false;  ///< video is held back so that the smallest delay shows
   bool steering_ = false;  ///< congested long enough for the cap to have found its size
   bool limited_ = false;   ///< the cap held something back since the last sample
   bool busy_ = false;      ///< something waited ever since the last sample
