@@ -1,0 +1,212 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "client/clock.h"
+#include "client/command/arguments.h"
+#include "client/command/commands.h"
+#include "client/command/run.h"
+#include "client/terminal_picture.h"
+#include "client/watch_session.h"
+
+namespace sluice::client {
+namespace {
+
+struct WatchArguments {
+  ConnectionArguments connection;
+  std::string participant;
+  std::optional<std::string> duration;
+  std::string output;
+  bool terminal = false;
+  std::optional<std::string> read_rate;
+  bool json = false;
+};
+
+nlohmann::ordered_json age_json(const std::optional<AgeSampler::Summary>& age) {
+  if (!age) return nullptr;
+  return {{"p50", age->p50_ms}, {"p95", age->p95_ms}, {"p99", age->p99_ms}, {"max", age->max_ms}};
+}
+
+void print_json(const WatchFigures& figures) {
+  nlohmann::ordered_json json;
+  json["participant"] = {{"identity", figures.participant}, {"name", figures.name}};
+  json["video"] = {{"frames", figures.video_frames},
+                   {"bytes", figures.video_bytes},
+                   {"decoded", figures.decoded},
+                   {"shown", figures.shown},
+                   {"late", figures.late},
+                   {"undecodable", figures.undecodable},
+                   {"decode_errors", figures.decode_errors},
+                   {"fps", figures.shown_per_second},
+                   {"freezes", figures.freezes},
+                   {"frozen_ms", figures.frozen_ms},
+                   {"width", figures.width},
+                   {"height", figures.height},
+                   {"age_ms", age_json(figures.video_age)},
+                   {"shown_age_ms", age_json(figures.shown_age)}};
+  json["audio"] = {{"frames", figures.audio_frames},       {"bytes", figures.audio_bytes},
+                   {"gaps", figures.audio_gaps},           {"played", figures.audio_played},
+                   {"concealed", figures.audio_concealed}, {"level_dbov", nullptr},
+                   {"age_ms", age_json(figures.audio_age)}};
+  if (figures.audio_level_dbov) json["audio"]["level_dbov"] = *figures.audio_level_dbov;
+  json["barcode"] = nullptr;
+  if (figures.last_barcode) {
+    json["barcode"] = {{"read", figures.barcodes},
+                       {"sender", figures.last_barcode->sender},
+                       {"last_frame", figures.last_barcode->frame}};
+  }
+  json["abandoned_by_server"] = figures.connection.frames_abandoned_by_server;
+  json["media_bytes_received"] = figures.connection.media_bytes_received;
+  json["rtt_ms"] = nullptr;
+  if (figures.connection.round_trip) {
+    json["rtt_ms"] = static_cast<double>(figures.connection.round_trip->count()) / 1000.0;
+  }
+  std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+void print_age(const char* what, const std::optional<AgeSampler::Summary>& age) {
+  if (!age) return;
+  std::fprintf(stderr, "%s: p50 %.0f, p95 %.0f, p99 %.0f ms behind the fastest\n", what,
+               age->p50_ms, age->p95_ms, age->p99_ms);
+}
+
+void print_summary(const WatchFigures& figures) {
+  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  if (figures.participant.empty()) {
+    std::fprintf(stderr, "nobody published in this room\n");
+    return;
+  }
+  std::fprintf(stderr,
+               "video: %llu frames, %.1f kB, %llu shown at %.1f a second, %llu late, "
+               "%llu undecodable, %llu freezes\n",
+               number(figures.video_frames), static_cast<double>(figures.video_bytes) / 1000.0,
+               number(figures.shown), figures.shown_per_second, number(figures.late),
+               number(figures.undecodable), number(figures.freezes));
+  print_age("video age", figures.video_age);
+  std::fprintf(stderr, "audio: %llu frames, %.1f kB, %llu gaps\n", number(figures.audio_frames),
+               static_cast<double>(figures.audio_bytes) / 1000.0, number(figures.audio_gaps));
+  print_age("audio age", figures.audio_age);
+}
+
+std::string progress(const WatchFigures& figures) {
+  if (figures.participant.empty()) return "waiting for somebody to publish";
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "shown %llu pictures of %dx%d, %.1f a second; heard %llu frames of sound",
+                static_cast<unsigned long long>(figures.shown), figures.width, figures.height,
+                figures.shown_per_second, static_cast<unsigned long long>(figures.audio_played));
+  return text;
+}
+
+/// Draws at most 20 pictures a second: more is only work for the terminal.
+class TerminalScreen {
+ public:
+  TerminalScreen() { put("\x1b[?25l\x1b[2J"); }
+  ~TerminalScreen() { put("\x1b[0m\x1b[?25h\n"); }
+  TerminalScreen(const TerminalScreen&) = delete;
+  TerminalScreen& operator=(const TerminalScreen&) = delete;
+
+  void show(const media::I420Image& picture) {
+    const media::Time moment = now();
+    if (moment - last_ < std::chrono::milliseconds{50}) return;
+    last_ = moment;
+    const TerminalSize size = terminal_size(STDOUT_FILENO);
+    if (size.columns != size_.columns || size.rows != size_.rows) put("\x1b[2J");
+    size_ = size;
+    put(terminal_picture(picture, size));
+  }
+
+ private:
+  static void put(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  }
+  media::Time last_{};
+  TerminalSize size_;
+};
+
+ExitCode watch(const WatchArguments& arguments) {
+  WatchOptions options{.transport = arguments.connection.transport(),
+                       .join = arguments.connection.join(),
+                       .participant = arguments.participant};
+  if (arguments.read_rate) options.transport.read_rate_bps = *parse_bitrate(*arguments.read_rate);
+  std::unique_ptr<Recorder> recorder;
+  if (!arguments.output.empty()) {
+    auto opened = open_recorder(arguments.output);
+    if (!opened) throw CLI::ValidationError("--output", opened.error());
+    recorder = *std::move(opened);
+  }
+  std::optional<TerminalScreen> screen;
+  WatchSession::Show show;
+  if (arguments.terminal) {
+    screen.emplace();
+    show = [&](const media::I420Image& picture) { screen->show(picture); };
+  }
+
+  boost::asio::io_context io{1};
+  auto session = std::make_shared<WatchSession>(io.get_executor(), options, std::move(recorder),
+                                                std::move(show));
+  ExitCode code = ExitCode::kDone;
+  std::string failure;
+  ProgressLine line;
+  session->start([&](const WatchSession::Outcome& outcome) {
+    failure = outcome.failure;
+    code = exit_code_for(outcome.reason, !failure.empty());
+    io.stop();
+  });
+  std::optional<std::chrono::seconds> duration;
+  if (arguments.duration) duration = parse_span(*arguments.duration);
+  run_until_done(io, duration,
+                 {.stop = [&] { session->stop(); },
+                  .second =
+                      [&] {
+                        if (!screen) line.show(progress(session->figures()));
+                      }});
+  line.end();
+  screen.reset();
+  if (!failure.empty()) std::fprintf(stderr, "sluice watch: %s\n", failure.c_str());
+  if (arguments.json) {
+    print_json(session->figures());
+  } else if (failure.empty()) {
+    print_summary(session->figures());
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_watch_command(CLI::App& app, Command& run) {
+  auto arguments = std::make_shared<WatchArguments>();
+  CLI::App* command =
+      app.add_subcommand("watch", "Receive a participant of a room, show or record it");
+  command->footer(
+      "Examples:\n"
+      "  sluice watch tcp://localhost:8080 --room demo --terminal\n"
+      "  sluice watch wss://meet.example --room demo --participant ada --output ada.webm");
+  arguments->connection.add_to(*command, "Watcher");
+  command->add_option("--participant", arguments->participant,
+                      "Identity or name of whom to watch; without it the first who publishes");
+  command->add_option("--duration", arguments->duration, "Stop after this time: 30s, 5m")
+      ->check(is_span())
+      ->type_name("TIME");
+  command
+      ->add_option("--output", arguments->output,
+                   "Record to FILE.webm (video and sound), FILE.ivf (video as it came) or "
+                   "FILE.y4m (decoded pictures)")
+      ->type_name("FILE");
+  auto* json = command->add_flag("--json", arguments->json,
+                                 "Print the statistics as JSON on standard output");
+  command->add_flag("--terminal", arguments->terminal, "Draw the pictures in this terminal")
+      ->excludes(json);
+  command
+      ->add_option("--read-rate", arguments->read_rate,
+                   "Read no faster than this, to try what a slow link does: 300k")
+      ->check(is_bitrate())
+      ->type_name("BITS/S");
+  command->callback([arguments, &run] { run = [arguments] { return watch(*arguments); }; });
+}
+
+}  // namespace sluice::client
