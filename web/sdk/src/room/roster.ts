@@ -1,5 +1,5 @@
 import type { MeetingEvents, MeetingStats } from '../api/types.js';
-import { ActiveSpeakers } from '../core/active_speakers.js';
+import { ActiveSpeakers, SILENCE } from '../core/active_speakers.js';
 import type { ParticipantInfo, ServerMessage, TrackInfo } from '../core/control_messages.js';
 import { Them } from './remote_participant.js';
 import {
@@ -88,10 +88,12 @@ export class Roster {
   /** Loudness since the last call, minus dBov; ten times a second. */
   levels(local: number, remote: readonly { track: string; level: number }[], nowMs: number): void {
     this.#speakers.update(LOCAL, local, nowMs);
-    for (const { track: id, level } of remote) {
-      const them = this.#tracks.get(id)?.participant as Them | undefined;
-      if (!them) continue;
-      this.#speakers.update(them.id, level, nowMs);
+    const heard = new Map(
+      remote.map(({ track, level }) => [this.#tracks.get(track)?.participant.id, level]),
+    );
+    for (const them of this.participants.values()) {
+      // Who is not heard of, since nothing is received of them, is silent.
+      this.#speakers.update(them.id, heard.get(them.id) ?? SILENCE, nowMs);
       them.audioLevel = this.#speakers.level(them.id);
     }
     const speaking = this.#speakers.speaking();
