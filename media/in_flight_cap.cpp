@@ -8,6 +8,11 @@ namespace {
 constexpr Duration kLanRoundTrip = std::chrono::milliseconds{2};
 /// A LAN's reader that once lagged is steered until it kept up for so long.
 constexpr Duration kCalm = std::chrono::seconds{10};
+/// The kernel of a reader behind a proxy, or of one that is slow itself, acknowledges at once what
+/// the reader's reports, each 50 ms, will show to be waiting: the ramp gives them time to.
+constexpr Duration kRampRound = std::chrono::milliseconds{60};
+/// A cap that grew to this without a queue has nothing to steer on a LAN.
+constexpr std::size_t kProven = 256 * 1024;
 constexpr Duration kCompetitorPatience = std::chrono::seconds{5};
 constexpr int kTargetGrowthMax = 4;
 /// Growth in a round trip, as a share of the cap, when the queue is empty; and at most so many
@@ -19,12 +24,20 @@ constexpr double kLeastFactor = 0.5;
 
 }  // namespace
 
+void InFlightCap::begin_ramp_round(Time now) {
+  if (now - ramp_round_ < kRampRound) return;
+  ramp_round_ = now;
+  ramp_to_ = 2 * bytes_;
+}
+
 void InFlightCap::grow(const Sample& sample) {
   const Duration delay = std::max(sample.queueing_delay, sample.predicted_delay);
   if (delay >= target_) return;
   const double missing =
       static_cast<double>((target_ - delay).count()) / static_cast<double>(target_.count());
-  double step = static_cast<double>(sample.acked_bytes);  // doubling: a byte for each acknowledged
+  // Doubling: a byte for each acknowledged, but no more in the time that a report takes.
+  double step =
+      static_cast<double>(std::min(sample.acked_bytes, ramp_to_ - std::min(ramp_to_, bytes_)));
   if (!ramping_) {
     // In proportion to the cap, so that a small one is not thrown past its target by one step.
     const double samples_per_round_trip =
@@ -64,7 +77,8 @@ void InFlightCap::watch_competitor(const Sample& sample, Time now) {
 void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
   if (sample.queueing_delay >= target_) last_queue_ = now;
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;
-  off_ = sample.min_round_trip < kLanRoundTrip && calm;
+  off_ = sample.min_round_trip < kLanRoundTrip && calm && bytes_ >= kProven;
+  begin_ramp_round(now);
   if (sample.queueing_delay < target_) {
     if (limited) grow(sample);
   } else {

@@ -50,6 +50,7 @@ class InFlightCap {
   static constexpr std::size_t kFloor = 2 * kSegmentBytes;
 
  private:
+  void begin_ramp_round(Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);
   void watch_competitor(const Sample& sample, Time now);
@@ -60,6 +61,8 @@ class InFlightCap {
 
   std::size_t bytes_ = kStart;
   Duration target_ = kTarget;
+  Time ramp_round_{};        ///< when the cap's doubling under way began
+  std::size_t ramp_to_ = 0;  ///< and where it ends
   Time last_shrink_{};
   Time above_since_ = Time::max();
   Time last_queue_ = Time::min();  ///< when the delay was last at or above the target

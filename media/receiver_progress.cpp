@@ -5,6 +5,8 @@
 namespace sluice::media {
 
 void ReceiverProgress::wrote(std::size_t bytes, Time now) {
+  if (written_ == 0) first_write_ = now;
+  latest_ = now;
   written_ += bytes;
   if (marks_.size() == kMarksMax) {
     // The newest mark takes the new bytes over: their delay looks longer by the gap between.
@@ -43,7 +45,8 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
 }
 
 std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
-  if (!reporting()) return std::nullopt;
+  const bool may_yet_report = written_ > 0 && latest_ - first_write_ < kFirstReport;
+  if (!reporting() && !may_yet_report) return std::nullopt;
   return written_ - received_;
 }
 

@@ -21,11 +21,14 @@ class ReceiverProgress {
  public:
   /// `bytes` of media messages went to the kernel.
   void wrote(std::size_t bytes, Time now);
+  /// Time passes, also while nothing may be written.
+  void look(Time now) { latest_ = now; }
   /// The receiver reports `received_bytes` in all. False when that is more than was written, or
   /// less than it said before: the peer is wrong.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
 
-  /// Bytes written and not reported as read; nothing while no report has come.
+  /// Bytes written and not reported as read. While no report has come, all that was written, as long
+  /// as the first report may still be on its way; nothing from a receiver that does not report.
   [[nodiscard]] std::optional<std::uint64_t> in_flight() const;
   /// The newest delay above the smallest of the last minutes; zero while unknown.
   [[nodiscard]] Duration queueing_delay() const;
@@ -43,6 +46,8 @@ class ReceiverProgress {
     Time at{};
   };
   static constexpr std::size_t kMarksMax = 512;
+  /// Two report intervals and a long round trip after the first byte, a receiver has reported.
+  static constexpr Duration kFirstReport = std::chrono::milliseconds{400};
   /// As long as Linux keeps its smallest round trip (tcp_min_rtt_wlen): a queue that stands for a
   /// minute must not become the new normal.
   static constexpr Duration kMinimumLasts = std::chrono::seconds{150};
@@ -50,6 +55,8 @@ class ReceiverProgress {
   void learn(Duration delay, Time now);
 
   RingDeque<Mark> marks_;
+  Time first_write_{};
+  Time latest_{};
   std::uint64_t written_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t reports_ = 0;
