@@ -20,8 +20,8 @@ constexpr Duration kKeyframeAnswer = std::chrono::milliseconds{150};
 constexpr std::uint32_t kNotWorthAbandoning = 2400;
 
 /// Between the still pictures of a starved track: at first, and at most after doublings.
-constexpr Duration kStarvedPauseLeast = std::chrono::seconds{2};
-constexpr int kStarvedDoublingsMost = 1;
+constexpr Duration kStarvedPauseLeast = std::chrono::seconds{1};
+constexpr int kStarvedDoublingsMost = 2;
 
 bool is_enhancement(const FrameDescription& description) {
   return description.temporal_layer > 0 && !description.keyframe;
@@ -55,7 +55,8 @@ void VideoQueue::leave_out(Predicate rule, LeftOut reason, EgressCounters& count
   planned_ = sent_;
   entries_.remove_if([&](const Entry& entry) {
     const FrameDescription& description = entry.frame->description;
-    const bool chosen = entry.sent_bytes == 0 && rule(entry);
+    // The rule sees every entry, also the begun one that it cannot remove: it may count them.
+    const bool chosen = rule(entry) && entry.sent_bytes == 0;
     if (!chosen && planned_.decodable(description)) {
       planned_.mark(description);
       return false;
@@ -89,12 +90,13 @@ bool VideoQueue::full(std::size_t bytes) const {
          (bytes_ + bytes > bounds_.bytes_max || entries_.size() >= bounds_.frames_max);
 }
 
-void VideoQueue::make_room(std::size_t bytes, EgressCounters& counters) {
+void VideoQueue::make_room(const FrameDescription& description, EgressCounters& counters) {
+  const std::size_t bytes = description.length;
   if (full(bytes)) {
     leave_out([](const Entry& entry) { return is_enhancement(entry.frame->description); },
               LeftOut::kOverflowed, counters);
   }
-  if (full(bytes)) {
+  if (full(bytes) && !is_enhancement(description)) {
     leave_out([](const Entry& entry) { return !entry.frame->description.keyframe; },
               LeftOut::kOverflowed, counters);
     wants_sync_ = true;
@@ -122,7 +124,7 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     append(frame, false);
     return;
   }
-  make_room(description.length, counters);
+  if (planned_.decodable(description)) make_room(description, counters);
   if (!planned_.decodable(description)) {
     counters.leave_out(MediaKind::kVideo, LeftOut::kOrphaned);
     if (!is_enhancement(description)) wants_sync_ = true;
@@ -156,7 +158,7 @@ bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate&
   if (chain_bytes == 0 || keyframe_is_quicker(chain_bytes, link)) return false;
   for (const FrameRef& frame : group) {
     if (!planned_.decodable(frame->description)) continue;
-    make_room(frame->description.length, counters);
+    make_room(frame->description, counters);
     if (full(frame->description.length) || !planned_.decodable(frame->description)) return false;
     append(frame, true);
   }

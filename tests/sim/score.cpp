@@ -1,0 +1,212 @@
+// sluice-score: the real sender and what others do, over the same links, as a table and as JSON.
+//
+//   scripts/score [--json FILE] [--seeds N]
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/sim/meeting.h"
+
+namespace sluice::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Scenario {
+  std::string name;
+  MeetingSettings settings;
+};
+
+MeetingSettings on_link(double bits_per_second, Duration round_trip, std::size_t queue_bytes) {
+  MeetingSettings settings;
+  settings.link.capacity = Capacity::constant(bits_per_second);
+  settings.link.round_trip = round_trip;
+  settings.link.queue_bytes = queue_bytes;
+  return settings;
+}
+
+std::vector<Scenario> scenarios() {
+  std::vector<Scenario> all{
+      {"clean 100 Mbit/s, 20 ms", on_link(1e8, 20ms, 1 << 20)},
+      {"1 Mbit/s, 80 ms, 200 ms queue", on_link(1e6, 80ms, 25'000)},
+      {"700 kbit/s, 40 ms, deep queue", on_link(7e5, 40ms, 131'072)},
+      {"600 kbit/s, 80 ms, 200 ms queue", on_link(6e5, 80ms, 15'000)},
+      {"300 kbit/s, 80 ms, 200 ms queue", on_link(3e5, 80ms, 7'500)},
+      {"2 Mbit/s, 40 ms, 3 % loss", on_link(2e6, 40ms, 50'000)},
+      {"2 Mbit/s, 40 ms, loss in bursts", on_link(2e6, 40ms, 50'000)},
+      {"1 Mbit/s, 100 kB keyframe each 5 s", on_link(1e6, 40ms, 131'072)},
+      {"outage of 3 s at 2 Mbit/s", on_link(2e6, 40ms, 50'000)},
+      {"3 -> 0.4 -> 3 Mbit/s", on_link(3e6, 40ms, 75'000)},
+      {"sawtooth 0.3 to 2 Mbit/s", on_link(1e6, 50ms, 50'000)},
+      {"LAN, reader takes 500 kbit/s", on_link(1e7, 200us, 131'072)},
+  };
+  all[5].settings.link.loss = 0.03;
+  all[6].settings.link.loss = 0.02;
+  all[6].settings.link.loss_burst = 5;
+  all[7].settings.publisher.video_bits_per_second = 5e5;
+  all[7].settings.publisher.keyframe_weight = 1600ms;
+  all[7].settings.publisher.keyframe_interval = 5s;
+  all[8].settings.link.capacity = Capacity{{{20s, 2e6}, {3s, 0}, {37s, 2e6}}};
+  all[9].settings.link.capacity = Capacity{{{20s, 3e6}, {20s, 4e5}, {20s, 3e6}}};
+  std::vector<Capacity::Piece> teeth;
+  for (int step = 0; step < 10; ++step) {
+    teeth.push_back({.length = 1s, .bits_per_second = 3e5 + 1.7e5 * step});
+  }
+  all[10].settings.link.capacity = Capacity{std::move(teeth)};
+  all[11].settings.link.read_bits_per_second = 5e5;
+  all[11].settings.link.receive_buffer = 262'144;
+  return all;
+}
+
+struct Policy {
+  std::string name;
+  bool low_water = false;
+  bool short_timeouts = false;
+  MakeSender make;
+};
+
+std::vector<Policy> policies() {
+  const auto queue = [](QueueSender::Policy policy) {
+    return [policy](TcpLink& link) { return std::make_unique<QueueSender>(link, policy); };
+  };
+  return {
+      {.name = "sluice",
+       .short_timeouts = true,
+       .make =
+           [](TcpLink& link) {
+             return std::make_unique<SluiceSender>(link, SluiceSender::Settings{});
+           }},
+      {.name = "priorities", .low_water = true, .make = queue(QueueSender::Policy::kPriority)},
+      {.name = "to-keyframe", .make = queue(QueueSender::Policy::kDropToKeyframe)},
+      {.name = "tail-drop", .make = queue(QueueSender::Policy::kTailDrop)},
+      {.name = "fifo", .make = queue(QueueSender::Policy::kFifo)},
+  };
+}
+
+double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
+
+/// One cell: the mean over the seeds, ages over all of them together.
+struct Cell {
+  ReceiverModel::Outcome sum;
+  int runs = 0;
+
+  void add(const ReceiverModel::Outcome& one) {
+    ++runs;
+    sum.audio_sent += one.audio_sent;
+    sum.audio_on_time += one.audio_on_time;
+    sum.video_sent += one.video_sent;
+    sum.video_on_time += one.video_on_time;
+    sum.undecodable += one.undecodable;
+    sum.utility += one.utility;
+    sum.utility_offered += one.utility_offered;
+    sum.freeze_seconds += one.freeze_seconds;
+    sum.freezes += one.freezes;
+    sum.audio_gaps += one.audio_gaps;
+    sum.bytes_received += one.bytes_received;
+    sum.bytes_shown += one.bytes_shown;
+    sum.audio_ages.insert(sum.audio_ages.end(), one.audio_ages.begin(), one.audio_ages.end());
+    sum.video_ages.insert(sum.video_ages.end(), one.video_ages.begin(), one.video_ages.end());
+  }
+
+  [[nodiscard]] nlohmann::json json() const {
+    const auto each = [this](double value) { return value / runs; };
+    const auto wasted = static_cast<double>(sum.bytes_received - sum.bytes_shown);
+    return {
+        {"utility_percent", percent(sum.utility, sum.utility_offered)},
+        {"audio_on_time_percent",
+         percent(static_cast<double>(sum.audio_on_time), static_cast<double>(sum.audio_sent))},
+        {"video_on_time_percent",
+         percent(static_cast<double>(sum.video_on_time), static_cast<double>(sum.video_sent))},
+        {"audio_age_ms_p50", quantile_ms(sum.audio_ages, 0.5)},
+        {"audio_age_ms_p95", quantile_ms(sum.audio_ages, 0.95)},
+        {"audio_age_ms_p99", quantile_ms(sum.audio_ages, 0.99)},
+        {"video_age_ms_p50", quantile_ms(sum.video_ages, 0.5)},
+        {"video_age_ms_p95", quantile_ms(sum.video_ages, 0.95)},
+        {"video_age_ms_p99", quantile_ms(sum.video_ages, 0.99)},
+        {"freezes_per_minute", each(static_cast<double>(sum.freezes))},
+        {"freeze_seconds_per_minute", each(sum.freeze_seconds)},
+        {"audio_gaps_per_minute", each(static_cast<double>(sum.audio_gaps))},
+        {"wasted_percent", percent(wasted, static_cast<double>(sum.bytes_received))},
+        {"undecodable", sum.undecodable},
+    };
+  }
+};
+
+void print_header() {
+  std::printf("%-35s %-11s | %5s %5s %5s | %-16s | %-16s | %5s %5s | %4s | %5s | %5s\n", "scenario",
+              "policy", "util", "audio", "video", "audio age ms", "video age ms", "frz", "frz s",
+              "gaps", "waste", "undec");
+  std::printf("%-35s %-11s | %5s %5s %5s | %-16s | %-16s | %5s %5s | %4s | %5s | %5s\n", "", "",
+              "%", "on t%", "on t%", "p50 / p95 / p99", "p50 / p95 / p99", "/min", "/min", "/min",
+              "%", "");
+}
+
+void print(const std::string& scenario, const std::string& policy, const nlohmann::json& cell) {
+  const auto value = [&](const char* name) { return cell.at(name).get<double>(); };
+  std::printf(
+      "%-35s %-11s | %5.1f %5.1f %5.1f | %4.0f %5.0f %5.0f | %4.0f %5.0f %5.0f | "
+      "%5.1f %5.1f | %4.1f | %5.1f | %5.0f\n",
+      scenario.c_str(), policy.c_str(), value("utility_percent"), value("audio_on_time_percent"),
+      value("video_on_time_percent"), value("audio_age_ms_p50"), value("audio_age_ms_p95"),
+      value("audio_age_ms_p99"), value("video_age_ms_p50"), value("video_age_ms_p95"),
+      value("video_age_ms_p99"), value("freezes_per_minute"), value("freeze_seconds_per_minute"),
+      value("audio_gaps_per_minute"), value("wasted_percent"), value("undecodable"));
+}
+
+int run(int seeds, const std::string& json_file) {
+  nlohmann::json cells = nlohmann::json::array();
+  print_header();
+  for (const Scenario& scenario : scenarios()) {
+    for (const Policy& policy : policies()) {
+      Cell cell;
+      for (int seed = 1; seed <= seeds; ++seed) {
+        MeetingSettings settings = scenario.settings;
+        settings.link.seed = settings.publisher.seed = static_cast<std::uint64_t>(seed);
+        if (policy.low_water) settings.link.notsent_low_water = 16 * 1024;
+        if (policy.short_timeouts) settings.link.timeout_most = 1s;
+        cell.add(run_meeting(settings, policy.make).outcome);
+      }
+      nlohmann::json figures = cell.json();
+      print(scenario.name, policy.name, figures);
+      figures["scenario"] = scenario.name;
+      figures["policy"] = policy.name;
+      cells.push_back(std::move(figures));
+    }
+  }
+  if (json_file.empty()) return 0;
+  std::ofstream out{json_file};
+  out << nlohmann::json{{"seeds", seeds}, {"cells", std::move(cells)}}.dump(2) << '\n';
+  if (out.good()) return 0;
+  std::cerr << "--json " << json_file << ": cannot be written\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace sluice::sim
+
+int main(int argc, char** argv) {
+  int seeds = 5;
+  std::string json_file;
+  for (int index = 1; index < argc; ++index) {
+    const std::string argument = argv[index];
+    const bool has_value = index + 1 < argc;
+    if (argument == "--json" && has_value) {
+      json_file = argv[++index];
+    } else if (argument == "--seeds" && has_value) {
+      seeds = std::atoi(argv[++index]);
+    } else {
+      std::cerr << "usage: sluice-score [--json FILE] [--seeds N]\n";
+      return 2;
+    }
+  }
+  if (seeds < 1 || seeds > 1000) {
+    std::cerr << "--seeds: must be 1 to 1000\n";
+    return 2;
+  }
+  return sluice::sim::run(seeds, json_file);
+}
