@@ -34,8 +34,15 @@ void DeadlineClock::find_base() {
     all = std::min(all, minima_[index % kBuckets]);
     if (back < kRecentBuckets) recent = std::min(recent, minima_[index % kBuckets]);
   }
-  // A bucket without frames holds max(), so a jump is judged only by what really came.
-  const bool jumped = filled_ > kRecentBuckets && recent != Duration::max() && recent - all > kJump;
+  if (filled_ <= kRecentBuckets) {
+    base_ = all;
+    return;
+  }
+  // A bucket without frames holds max(). Frames that come together after a stall of the uplink are
+  // as late as they look; a jump shows in frames that were late all through those 2 s.
+  const auto oldest = static_cast<std::size_t>(newest_bucket_) + 1 - kRecentBuckets;
+  const bool came_all_along = minima_[oldest % kBuckets] != Duration::max();
+  const bool jumped = came_all_along && recent - all > kJump;
   if (jumped) filled_ = kRecentBuckets;
   base_ = jumped ? recent : all;
 }

@@ -70,17 +70,20 @@ void Egress::push(const FrameRef& frame) {
     subscription->audio.push(frame, counters_);
     return;
   }
-  // A track that had nothing to send has saved up no share: it starts at the others' present.
-  if (subscription->video.empty()) {
-    subscription->virtual_time = std::max(subscription->virtual_time, virtual_now_);
-  }
+  catch_up_share(*subscription);
   subscription->video.push(frame, counters_);
+}
+
+void Egress::catch_up_share(Subscription& subscription) const {
+  if (!subscription.video.empty()) return;
+  subscription.virtual_time = std::max(subscription.virtual_time, virtual_now_);
 }
 
 bool Egress::push_group(TrackHandle track, std::span<const FrameRef> group,
                         const LinkEstimate& link) {
   Subscription* const subscription = find(track);
   if (subscription == nullptr || subscription->settings.hidden || group.empty()) return false;
+  catch_up_share(*subscription);
   return subscription->video.push_group(group, share_of(*subscription, link), counters_);
 }
 

@@ -115,6 +115,8 @@ class Egress {
   [[nodiscard]] const Subscription* find(TrackHandle track) const;
   [[nodiscard]] std::optional<Departure> next_audio(Time now, const LinkEstimate& link);
   [[nodiscard]] std::optional<Departure> next_video(Time now, const LinkEstimate& link);
+  /// A track that had nothing to send has saved up no share: it starts at the others' present.
+  void catch_up_share(Subscription& subscription) const;
   [[nodiscard]] LinkEstimate share_of(const Subscription& subscription,
                                       const LinkEstimate& link) const;
   [[nodiscard]] static bool goes_before(const Subscription& left, const Subscription& right);

@@ -101,7 +101,8 @@ class VideoQueue {
   template <typename Predicate>
   void leave_out(Predicate rule, LeftOut reason, EgressCounters& counters);
   void abandon_head(EgressCounters& counters);
-  void make_room(std::size_t bytes, EgressCounters& counters);
+  /// For a frame that can be decoded behind what is queued; an enhancement costs no base frame.
+  void make_room(const FrameDescription& description, EgressCounters& counters);
   /// Enhancement frames of `layer` among the first `up_to` + 1 are to be left out.
   struct Thinning {
     std::size_t up_to = 0;
