@@ -157,6 +157,26 @@ export class MeetingPage {
     return seen;
   }
 
+  /**
+   * How much later than the picture the sound of a sender with `flash_and_beep.js` comes.
+   *
+   * @returns one figure in ms for each flash, sorted; negative when the sound came first
+   */
+  async soundAfterPicture(name, ms) {
+    const video = this.tile(name).getByTestId('tile-video');
+    await video.waitFor();
+    const { flashes, beeps } = await video.evaluate(
+      (element, duration) => window.sluiceProbe.flashesAndBeeps(element, duration),
+      ms,
+    );
+    const nearest = (flash) =>
+      beeps.map((beep) => beep - flash).sort((a, b) => Math.abs(a) - Math.abs(b))[0];
+    return flashes
+      .map(nearest)
+      .filter((after) => Math.abs(after) < 450)
+      .sort((a, b) => a - b);
+  }
+
   /** What is heard once it is `hertz`, or in the end. */
   async listenFor(hertz) {
     return this.#listen((sound) => sound.rms > 0.01 && Math.abs(sound.hertz - hertz) < 15);

@@ -44,6 +44,41 @@
       look();
     });
 
+  /**
+   * When `element` became bright and when sound began, within `ms`; sound as late as the sound card
+   * says that it is heard.
+   */
+  probe.flashesAndBeeps = (element, ms) =>
+    new Promise((done) => {
+      const beganMs = performance.now();
+      const flashes = [];
+      const beeps = [];
+      let lit = false;
+      let loudMs = 0;
+      const look = () => {
+        context.drawImage(element, 0, 0, strip.width, strip.height);
+        const [red] = context.getImageData(strip.width / 2, strip.height / 2, 1, 1).data;
+        if (red > 140 && !lit) flashes.push(performance.now());
+        lit = red > 140;
+        if (performance.now() - beganMs < ms) element.requestVideoFrameCallback(look);
+      };
+      element.requestVideoFrameCallback(look);
+      const samples = new Float32Array(analyser.fftSize);
+      const timer = setInterval(() => {
+        const nowMs = performance.now();
+        const { baseLatency, outputLatency } = analyser.context;
+        analyser.getFloatTimeDomainData(samples);
+        // The window is long: of it only the last five milliseconds are now.
+        if (samples.subarray(-256).some((sample) => Math.abs(sample) > 0.1)) {
+          if (nowMs - loudMs > 300) beeps.push(nowMs + (baseLatency + outputLatency) * 1000);
+          loudMs = nowMs;
+        }
+        if (nowMs - beganMs < ms) return;
+        clearInterval(timer);
+        done({ flashes, beeps });
+      }, 3);
+    });
+
   /** All sound that the page plays goes past this analyser. */
   let analyser;
   const connect = AudioNode.prototype.connect;
