@@ -78,7 +78,11 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {
-  const std::uint64_t acked = facts.bytes_acked - path_.bytes_acked;
+  // A receiver that reports clocks the growth itself: its kernel takes what it has not read.
+  const std::uint64_t by_receiver = progress_.received() - received_at_sample_;
+  const std::uint64_t by_kernel = facts.bytes_acked - path_.bytes_acked;
+  const std::uint64_t acked = progress_.in_flight() ? by_receiver : by_kernel;
+  received_at_sample_ = progress_.received();
   path_ = facts;
   cap_.sample({.queueing_delay = queueing_delay(),
                .predicted_delay = predicted_delay(),

@@ -86,6 +86,7 @@ class LinkController {
   BandwidthEstimator receiver_estimator_;  ///< of what its application read
   ReceiverProgress progress_;
   std::size_t blind_bytes_ = 0;  ///< written since the last look
+  std::uint64_t received_at_sample_ = 0;
   Time last_sample_ = Time::min();
   Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
   bool sampled_once_ = false;
