@@ -1,0 +1,131 @@
+#include "media/receiver_progress.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ReceiverProgressTest : public testing::Test {
+ protected:
+  /// 1000 bytes are written now and reported as read `delay` later.
+  void write_and_report(Duration delay) {
+    progress_.wrote(1000, now_);
+    written_ += 1000;
+    now_ += delay;
+    ASSERT_TRUE(progress_.reported(written_, now_));
+  }
+
+  ReceiverProgress progress_;
+  std::uint64_t written_ = 0;
+  Time now_{100s};
+};
+
+TEST_F(ReceiverProgressTest, KnowsNoDelayBeforeTheFirstReport) {
+  progress_.wrote(1000, now_);
+  progress_.look(now_ + 10s);
+  EXPECT_FALSE(progress_.reporting());
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+  EXPECT_EQ(progress_.min_delay(), 0ms);
+}
+
+TEST_F(ReceiverProgressTest, UntilTheFirstReportCanBeHereAllThatWasWrittenIsOnItsWay) {
+  EXPECT_FALSE(progress_.in_flight().has_value());
+  progress_.wrote(1000, now_);
+  progress_.wrote(1000, now_ + 100ms);
+  EXPECT_EQ(progress_.in_flight(), 2000U);
+  progress_.look(now_ + 399ms);
+  EXPECT_EQ(progress_.in_flight(), 2000U);
+  progress_.look(now_ + 10s);
+  EXPECT_FALSE(progress_.in_flight().has_value()) << "this receiver does not report";
+}
+
+TEST_F(ReceiverProgressTest, AReportOfNothingReadIsNoReportOfProgress) {
+  progress_.wrote(1000, now_);
+  EXPECT_TRUE(progress_.reported(0, now_));
+  EXPECT_FALSE(progress_.reporting());
+}
+
+TEST_F(ReceiverProgressTest, WhatIsWrittenAndNotReportedIsOnItsWay) {
+  progress_.wrote(1000, now_);
+  progress_.wrote(500, now_);
+  ASSERT_TRUE(progress_.reported(1000, now_ + 40ms));
+  EXPECT_TRUE(progress_.reporting());
+  EXPECT_EQ(progress_.in_flight(), 500U);
+  EXPECT_EQ(progress_.received(), 1000U);
+  ASSERT_TRUE(progress_.reported(1500, now_ + 50ms));
+  EXPECT_EQ(progress_.in_flight(), 0U);
+}
+
+TEST_F(ReceiverProgressTest, ADelayIsTheAgeOfTheNewestBytesThatWereRead) {
+  progress_.wrote(1000, now_);
+  progress_.wrote(1000, now_ + 30ms);
+  ASSERT_TRUE(progress_.reported(2000, now_ + 80ms));
+  EXPECT_EQ(progress_.delay(), 50ms);
+  EXPECT_EQ(progress_.min_delay(), 50ms);
+}
+
+TEST_F(ReceiverProgressTest, AReportFromTheMiddleOfAWriteHasTheAgeOfThatWrite) {
+  progress_.wrote(1000, now_);
+  ASSERT_TRUE(progress_.reported(400, now_ + 70ms));
+  EXPECT_EQ(progress_.delay(), 70ms);
+}
+
+TEST_F(ReceiverProgressTest, QueueingIsTheDelayAboveTheSmallest) {
+  write_and_report(40ms);
+  write_and_report(100ms);
+  EXPECT_EQ(progress_.queueing_delay(), 0ms) << "one slow report is no trend";
+  write_and_report(120ms);
+  EXPECT_EQ(progress_.queueing_delay(), 60ms);
+  EXPECT_EQ(progress_.min_delay(), 40ms);
+  write_and_report(40ms);
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+}
+
+TEST_F(ReceiverProgressTest, AReaderThatReportsThatItReadNothingMoreTeachesNothing) {
+  write_and_report(40ms);
+  progress_.wrote(1000, now_);
+  ASSERT_TRUE(progress_.reported(written_, now_ + 5s));
+  EXPECT_EQ(progress_.delay(), 40ms);
+  EXPECT_EQ(progress_.in_flight(), 1000U);
+}
+
+TEST_F(ReceiverProgressTest, RefusesAClaimOfMoreThanWasWritten) {
+  progress_.wrote(1000, now_);
+  EXPECT_FALSE(progress_.reported(1001, now_));
+  EXPECT_FALSE(progress_.reported(~std::uint64_t{0}, now_));
+  EXPECT_TRUE(progress_.reported(1000, now_));
+}
+
+TEST_F(ReceiverProgressTest, RefusesAClaimOfLessThanWasClaimedBefore) {
+  progress_.wrote(1000, now_);
+  EXPECT_TRUE(progress_.reported(600, now_));
+  EXPECT_FALSE(progress_.reported(599, now_));
+  EXPECT_TRUE(progress_.reported(600, now_));
+  EXPECT_EQ(progress_.in_flight(), 400U);
+}
+
+TEST_F(ReceiverProgressTest, AReaderThatNeverReportsCostsBoundedMemoryAndItsBytesAreKnown) {
+  for (int i = 0; i < 100'000; ++i) progress_.wrote(10, now_ + 1ms * i);
+  ASSERT_TRUE(progress_.reported(999'990, now_ + 100s));
+  EXPECT_EQ(progress_.in_flight(), 10U);
+  // Neighbours were merged: the delay looks longer, never shorter.
+  EXPECT_GE(progress_.delay(), 1ms);
+}
+
+TEST_F(ReceiverProgressTest, AStandingQueueIsNotTheNewNormalWithinAMinute) {
+  write_and_report(40ms);
+  for (const Time end = now_ + 60s; now_ < end;) write_and_report(100ms);
+  EXPECT_EQ(progress_.queueing_delay(), 60ms);
+}
+
+TEST_F(ReceiverProgressTest, AWayThatBecameLongerIsForgivenAfterAFewMinutes) {
+  write_and_report(40ms);
+  for (const Time end = now_ + 400s; now_ < end;) write_and_report(100ms);
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+  EXPECT_EQ(progress_.min_delay(), 100ms);
+}
+
+}  // namespace
+}  // namespace sluice::media
