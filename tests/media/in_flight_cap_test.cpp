@@ -1,0 +1,186 @@
+#include "media/in_flight_cap.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sluice::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSegment = InFlightCap::kSegmentBytes;
+constexpr Duration kLan = 200us;
+constexpr Duration kFar = 40ms;
+
+class InFlightCapTest : public testing::Test {
+ protected:
+  /// Samples for `span` with this queue, the cap full and holding something back all the time.
+  void run(Duration span, Duration queueing, Duration min_round_trip = kFar, bool limited = true) {
+    for (const Time end = now_ + span; now_ < end; now_ += InFlightCap::kSampleInterval) {
+      cap_.sample({.queueing_delay = queueing,
+                   .predicted_delay = predicted_,
+                   .round_trip = min_round_trip + queueing,
+                   .min_round_trip = min_round_trip,
+                   .in_flight_bytes = std::min(in_flight_most_, cap_.bytes()),
+                   .acked_bytes = cap_.bytes()},
+                  limited, now_);
+    }
+  }
+  void once(Duration queueing) { run(InFlightCap::kSampleInterval, queueing); }
+  /// The target was reached once: from here the cap moves in steps.
+  void end_ramp() { once(cap_.target()); }
+
+  InFlightCap cap_;
+  Duration predicted_{};
+  std::size_t in_flight_most_ = std::size_t{1} << 30;
+  Time now_{100s};
+};
+
+TEST_F(InFlightCapTest, BeginsWithTheInitialWindowOfTcpAndBinds) {
+  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  EXPECT_EQ(cap_.target(), 30ms);
+  EXPECT_FALSE(cap_.off());
+}
+
+TEST_F(InFlightCapTest, AudioMayGoAQuarterAboveIt) {
+  EXPECT_EQ(cap_.bytes_for_audio(), cap_.bytes() + cap_.bytes() / 4);
+}
+
+TEST_F(InFlightCapTest, GrowsOnlyWhileItHoldsSomethingBack) {
+  run(10s, 0ms, kFar, false);
+  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  once(0ms);
+  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+}
+
+TEST_F(InFlightCapTest, DoublesUntilTheTargetIsFirstReached) {
+  run(250ms, 0ms);
+  EXPECT_GE(cap_.bytes(), 40 * kSegment);
+  end_ramp();
+  const std::size_t before = cap_.bytes();
+  run(1s, 0ms);
+  EXPECT_GT(cap_.bytes(), before);
+  EXPECT_LE(cap_.bytes(), before + 50 * 2 * kSegment) << "two segments a sample at most";
+}
+
+TEST_F(InFlightCapTest, GrowsInProportionToWhatIsMissingToTheTarget) {
+  end_ramp();
+  const auto growth_at = [&](Duration queueing) {
+    InFlightCap cap = cap_;
+    const std::size_t before = cap.bytes();
+    cap.sample({.queueing_delay = queueing,
+                .round_trip = kFar,
+                .min_round_trip = kFar,
+                .in_flight_bytes = before,
+                .acked_bytes = before},
+               true, now_);
+    return static_cast<double>(cap.bytes() - before);
+  };
+  EXPECT_GT(growth_at(0ms), 0);
+  EXPECT_NEAR(growth_at(15ms), growth_at(0ms) / 2, 2);
+  EXPECT_NEAR(growth_at(27ms), growth_at(0ms) / 10, 2);
+}
+
+TEST_F(InFlightCapTest, APredictedQueueHoldsGrowthBackAndNeverShrinks) {
+  predicted_ = 30ms;
+  run(1s, 0ms);
+  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  predicted_ = 10s;
+  run(1s, 0ms);
+  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  predicted_ = 0ms;
+  once(0ms);
+  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+}
+
+TEST_F(InFlightCapTest, ShrinksAtMostOnceARoundTrip) {
+  run(1s, 0ms);
+  const std::size_t full = cap_.bytes();
+  once(60ms);
+  const std::size_t shrunk = cap_.bytes();
+  EXPECT_LT(shrunk, full);
+  run(100ms, 60ms);  // the round trip: 40 and 60 ms
+  EXPECT_EQ(cap_.bytes(), shrunk);
+  run(40ms, 60ms);
+  EXPECT_LT(cap_.bytes(), shrunk);
+}
+
+TEST_F(InFlightCapTest, ShrinksByMoreForALongerQueueButNeverByMoreThanHalf) {
+  const auto kept_at = [](Duration queueing) {
+    InFlightCap cap;
+    cap.sample({.queueing_delay = queueing,
+                .round_trip = kFar,
+                .min_round_trip = kFar,
+                .in_flight_bytes = cap.bytes()},
+               true, Time{100s});
+    return static_cast<double>(cap.bytes()) / (10 * kSegment);
+  };
+  EXPECT_NEAR(kept_at(30ms), 1.0, 0.001);
+  EXPECT_NEAR(kept_at(60ms), 0.75, 0.001);
+  EXPECT_NEAR(kept_at(10s), 0.5, 0.01);
+  EXPECT_GE(kept_at(10s), 0.5 - 0.001);
+}
+
+TEST_F(InFlightCapTest, ShrinksFromWhatWasUsedAndNotFromWhatWasAllowed) {
+  run(1s, 0ms);
+  ASSERT_GE(cap_.bytes(), 100 * kSegment);
+  in_flight_most_ = 10 * kSegment;
+  once(60ms);
+  EXPECT_LE(cap_.bytes(), 10 * kSegment);
+}
+
+TEST_F(InFlightCapTest, NeverGoesUnderItsFloorOrOverItsCeiling) {
+  run(4s, 1s);
+  EXPECT_EQ(cap_.bytes(), InFlightCap::kFloor);
+  InFlightCap fast;
+  cap_ = fast;
+  run(60s, 0ms);
+  EXPECT_EQ(cap_.bytes(), std::size_t{16} * 1024 * 1024);
+}
+
+TEST_F(InFlightCapTest, RecoversFromItsFloorWhenTheQueueIsGone) {
+  run(4s, 1s);
+  ASSERT_EQ(cap_.bytes(), InFlightCap::kFloor);
+  run(5s, 0ms);
+  EXPECT_GT(cap_.bytes(), 20 * kSegment);
+}
+
+TEST_F(InFlightCapTest, ACompetitorsQueueRaisesTheTargetRatherThanStarve) {
+  run(3s, 200ms);
+  ASSERT_EQ(cap_.bytes(), InFlightCap::kFloor);
+  EXPECT_EQ(cap_.target(), 30ms);
+  run(5s, 200ms);
+  EXPECT_EQ(cap_.target(), 60ms);
+  run(60s, 200ms);
+  EXPECT_EQ(cap_.target(), 120ms) << "four times at most";
+  run(1s, 100ms);
+  EXPECT_EQ(cap_.target(), 120ms) << "while the queue stands";
+  EXPECT_GT(cap_.bytes(), InFlightCap::kFloor) << "and is no longer starved";
+  once(5ms);
+  EXPECT_EQ(cap_.target(), 30ms) << "the competitor went";
+}
+
+TEST_F(InFlightCapTest, IsOffOnALanThatShowedNoQueue) {
+  run(10s, 0ms, kLan);
+  EXPECT_TRUE(cap_.off());
+}
+
+TEST_F(InFlightCapTest, NeverGoesOffOnALongerWay) {
+  run(60s, 0ms, kFar);
+  EXPECT_FALSE(cap_.off());
+}
+
+TEST_F(InFlightCapTest, AReaderOnALanThatLagsIsSteeredUntilItKeptUpForTenSeconds) {
+  run(10s, 0ms, kLan);
+  ASSERT_TRUE(cap_.off());
+  run(1s, 200ms, kLan);
+  EXPECT_FALSE(cap_.off());
+  run(9s, 0ms, kLan);
+  EXPECT_FALSE(cap_.off());
+  run(10s, 0ms, kLan);
+  EXPECT_TRUE(cap_.off());
+}
+
+}  // namespace
+}  // namespace sluice::media

@@ -1,0 +1,297 @@
+#include "media/link_controller.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sluice::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kFar = 40ms;
+constexpr Duration kLan = 200us;
+
+class LinkControllerTest : public testing::Test {
+ protected:
+  void look(std::size_t outstanding, std::size_t unsent = 0) {
+    link_.looked({.outstanding_bytes = outstanding, .unsent_bytes = unsent}, now_);
+  }
+  void sample(Duration min_round_trip = kFar, Duration queueing = {}) {
+    link_.sampled({.round_trip = min_round_trip + queueing,
+                   .min_round_trip = min_round_trip,
+                   .bytes_acked = acked_},
+                  now_);
+  }
+  /// The first write of a connection: one look and one sample of an empty path.
+  void open(Duration min_round_trip = kFar) {
+    look(0);
+    sample(min_round_trip);
+  }
+  /// A busy link that carries `bytes_per_second`, for `span`, without a queue.
+  void keep_busy(double bytes_per_second, Duration span, Duration min_round_trip = kFar) {
+    for (const Time end = now_ + span; now_ < end;) {
+      now_ += 20ms;
+      acked_ += static_cast<std::uint64_t>(bytes_per_second * 0.020);
+      link_.held_back();
+      look(1000);
+      sample(min_round_trip);
+    }
+  }
+
+  LinkController link_;
+  std::uint64_t acked_ = 0;
+  Time now_{100s};
+};
+
+// What is asked of the kernel.
+
+TEST_F(LinkControllerTest, LooksAndSamplesBeforeTheFirstWrite) {
+  EXPECT_TRUE(link_.needs_look(now_));
+  EXPECT_TRUE(link_.needs_sample(now_));
+  open();
+  EXPECT_FALSE(link_.needs_look(now_));
+  EXPECT_FALSE(link_.needs_sample(now_));
+}
+
+TEST_F(LinkControllerTest, AnUnloadedLinkIsLookedAtOnceEachEightKilobytes) {
+  open();
+  link_.wrote(LinkController::kBlindBytes - 1, 0, now_);
+  EXPECT_FALSE(link_.needs_look(now_));
+  EXPECT_FALSE(link_.needs_look(now_ + 1h));
+  link_.wrote(1, 0, now_);
+  EXPECT_TRUE(link_.needs_look(now_));
+  look(LinkController::kBlindBytes);
+  EXPECT_FALSE(link_.needs_look(now_));
+}
+
+TEST_F(LinkControllerTest, BytesWrittenWithoutALookAreOnTheirWay) {
+  open();
+  look(1000);
+  link_.wrote(500, 0, now_);
+  EXPECT_EQ(link_.in_flight_bytes(), 1500U);
+  look(700);
+  EXPECT_EQ(link_.in_flight_bytes(), 700U);
+}
+
+TEST_F(LinkControllerTest,
+       AnUnloadedLinkIsSampledOnceASecondAndACongestedOneEachTwentyMilliseconds) {
+  open();
+  EXPECT_FALSE(link_.needs_sample(now_ + 999ms));
+  EXPECT_TRUE(link_.needs_sample(now_ + 1s));
+  link_.held_back();
+  EXPECT_FALSE(link_.needs_sample(now_ + 19ms));
+  EXPECT_TRUE(link_.needs_sample(now_ + 20ms));
+}
+
+TEST_F(LinkControllerTest, ACongestedLinkIsLookedAtBeforeEachWrite) {
+  for (const bool by_kernel : {false, true}) {
+    LinkController link;
+    link.looked({}, now_);
+    link.sampled({.round_trip = kFar, .min_round_trip = kFar}, now_);
+    by_kernel ? link.blocked() : link.held_back();
+    EXPECT_TRUE(link.congested());
+    EXPECT_TRUE(link.needs_look(now_));
+    link.looked({.outstanding_bytes = 5000}, now_);
+    EXPECT_TRUE(link.needs_look(now_));
+  }
+}
+
+TEST_F(LinkControllerTest, WhenNothingMoreWaitsAndThereIsRoomTheLookingStops) {
+  open();
+  link_.held_back();
+  look(1000);
+  link_.drained();
+  EXPECT_FALSE(link_.congested());
+  EXPECT_FALSE(link_.needs_look(now_));
+}
+
+TEST_F(LinkControllerTest, WhenNothingMoreWaitsButTheWayIsFullTheLookingGoesOn) {
+  open();
+  link_.held_back();
+  look(link_.cap().bytes());
+  link_.drained();
+  EXPECT_TRUE(link_.congested());
+  look(1000, 1);
+  link_.drained();
+  EXPECT_TRUE(link_.congested()) << "something lies unsent";
+  look(1000);
+  sample(kFar, 100ms);
+  link_.drained();
+  EXPECT_TRUE(link_.congested()) << "a queue stands on the way";
+}
+
+TEST_F(LinkControllerTest, WhileSomethingIsHeldBackItLooksAgainSoon) {
+  EXPECT_GT(LinkController::next_look(now_), now_);
+  EXPECT_LE(LinkController::next_look(now_), now_ + 10ms);
+}
+
+// What may be written.
+
+TEST_F(LinkControllerTest, AnUnloadedLinkTakesAll) {
+  open();
+  EXPECT_TRUE(link_.may_send_video());
+  EXPECT_TRUE(link_.may_send_audio());
+}
+
+TEST_F(LinkControllerTest, VideoWaitsWhileMoreThanASegmentIsUnsentAndAudioForTwoMore) {
+  open();
+  look(2000, 1201);
+  EXPECT_TRUE(link_.congested());
+  EXPECT_FALSE(link_.may_send_video());
+  EXPECT_TRUE(link_.may_send_audio());
+  look(4000, 3001);
+  EXPECT_FALSE(link_.may_send_audio());
+  look(1000, 1200);
+  EXPECT_TRUE(link_.may_send_video());
+}
+
+TEST_F(LinkControllerTest, VideoWaitsAtTheCapAndAudioAQuarterAbove) {
+  open();
+  const std::size_t cap = link_.cap().bytes();
+  look(cap - 1);
+  EXPECT_TRUE(link_.may_send_video());
+  look(cap);
+  EXPECT_FALSE(link_.may_send_video());
+  EXPECT_TRUE(link_.may_send_audio());
+  look(link_.cap().bytes_for_audio());
+  EXPECT_FALSE(link_.may_send_audio());
+}
+
+TEST_F(LinkControllerTest, OnASlowLinkNothingLiesUnsentBeforeVideo) {
+  open();
+  keep_busy(50'000, 1s);
+  look(1000, 1);
+  EXPECT_FALSE(link_.may_send_video());
+  EXPECT_TRUE(link_.may_send_audio());
+  look(1000, 1201);
+  EXPECT_FALSE(link_.may_send_audio());
+  look(1000, 0);
+  EXPECT_TRUE(link_.may_send_video());
+}
+
+// The estimate.
+
+TEST_F(LinkControllerTest, KnowsNoRateBeforeTheLinkWasBusy) {
+  open();
+  EXPECT_FALSE(link_.estimate().bytes_per_second.has_value());
+  for (int i = 0; i < 100; ++i) {
+    now_ += 20ms;
+    acked_ += 500;
+    look(0);
+    sample();
+    link_.drained();
+  }
+  EXPECT_FALSE(link_.estimate().bytes_per_second.has_value()) << "a pause shows no capacity";
+}
+
+TEST_F(LinkControllerTest, KnowsTheRateOfALinkThatWasBusy) {
+  open();
+  keep_busy(100'000, 2s);
+  EXPECT_NEAR(link_.estimate().bytes_per_second.value_or(0), 100'000, 2000);
+  EXPECT_EQ(link_.estimate().one_way_delay, kFar / 2);
+}
+
+TEST_F(LinkControllerTest, ChunksAreLargeOnAFreeLinkAndTenMillisecondsOnASlowOne) {
+  open(kLan);
+  keep_busy(10'000'000, 10s, kLan);
+  look(0);
+  link_.drained();
+  EXPECT_EQ(link_.estimate().chunk_bytes, std::size_t{16} * 1024);
+  keep_busy(100'000, 3s, kLan);
+  EXPECT_NEAR(static_cast<double>(link_.estimate().chunk_bytes), 1000, 30);
+  keep_busy(10'000, 3s, kLan);
+  EXPECT_EQ(link_.estimate().chunk_bytes, 480U) << "a chunk is never a header with crumbs";
+}
+
+TEST_F(LinkControllerTest, OneChunkDoesNotStepOverTheCap) {
+  open();
+  const std::size_t cap = link_.cap().bytes();
+  look(cap - 3000);
+  EXPECT_LE(link_.estimate().chunk_bytes, 3000U);
+  look(cap + 5000);
+  EXPECT_EQ(link_.estimate().chunk_bytes, 1200U);
+}
+
+// What the receiver reports.
+
+TEST_F(LinkControllerTest, RefusesAReportOfMoreThanWasWritten) {
+  open();
+  link_.wrote(1100, 1000, now_);
+  EXPECT_FALSE(link_.reported(1001, now_)) << "media bytes count, not those of the transport";
+  EXPECT_TRUE(link_.reported(1000, now_));
+  EXPECT_FALSE(link_.reported(999, now_)) << "less than before";
+}
+
+TEST_F(LinkControllerTest, WhatTheReceiverHasNotReadIsOnItsWayThoughItsKernelHasIt) {
+  open();
+  link_.wrote(5000, 5000, now_);
+  ASSERT_TRUE(link_.reported(1000, now_ + 20ms));
+  look(0);
+  EXPECT_EQ(link_.in_flight_bytes(), 4000U);
+}
+
+TEST_F(LinkControllerTest, ReportsOfAReaderThatLagsTurnTheCapOnOnALan) {
+  open(kLan);
+  std::uint64_t written = 0;
+  const auto step = [&](Duration report_age) {
+    // A megabyte a second; the kernel of the reader takes all of it at once.
+    link_.held_back();
+    link_.wrote(20'000, 20'000, now_);
+    written += 20'000;
+    acked_ += 20'000;
+    const auto lag = static_cast<std::uint64_t>(report_age / 20ms) * 20'000;
+    if (written > lag) ASSERT_TRUE(link_.reported(written - lag, now_ + 1ms));
+    now_ += 20ms;
+    look(0);
+    sample(kLan);
+  };
+  for (int i = 0; i < 500 && !link_.cap().off(); ++i) step(0ms);
+  ASSERT_TRUE(link_.cap().off()) << "a reader that keeps up";
+  EXPECT_TRUE(link_.may_send_video());
+  link_.drained();
+  ASSERT_FALSE(link_.congested());
+  for (int i = 0; i < 50; ++i) {
+    // Later and later, until it is half a second behind.
+    step(std::min<Duration>(20ms * i, 500ms));
+  }
+  EXPECT_FALSE(link_.cap().off());
+  EXPECT_TRUE(link_.congested());
+  EXPECT_GT(link_.queueing_delay(), 300ms);
+  EXPECT_FALSE(link_.may_send_video()) << "half a second is on its way already";
+}
+
+// Nothing comes through.
+
+TEST_F(LinkControllerTest, NothingAcknowledgedForLongIsAnOutageUntilSomethingIs) {
+  open();
+  link_.blocked();
+  look(10'000);
+  const Time begun = now_;
+  for (; now_ <= begun + 400ms; now_ += 5ms) {
+    look(10'000);
+    ASSERT_FALSE(link_.outage(now_)) << (now_ - begun).count();
+  }
+  look(10'000);
+  EXPECT_TRUE(link_.outage(now_));
+  look(9'000);
+  EXPECT_FALSE(link_.outage(now_));
+}
+
+TEST_F(LinkControllerTest, OnALongWayAnOutageIsSeenLater) {
+  open(300ms);
+  link_.blocked();
+  look(10'000);
+  look(10'000);
+  EXPECT_FALSE(link_.outage(now_ + 1200ms));
+  EXPECT_TRUE(link_.outage(now_ + 1201ms));
+}
+
+TEST_F(LinkControllerTest, ALinkOnWhichNothingIsOnItsWayHasNoOutage) {
+  open();
+  look(0);
+  EXPECT_FALSE(link_.outage(now_ + 1h));
+}
+
+}  // namespace
+}  // namespace sluice::media
