@@ -81,7 +81,7 @@ media::FrameDescription Camera::describe_next() {
     constexpr std::array<std::uint8_t, 4> kLayers{0, 2, 1, 2};
     // How far back the frame is that each position of the pattern depends on.
     constexpr std::array<std::uint16_t, 4> kDeltas{4, 1, 2, 1};
-    constexpr std::array kRelativeSizes{0.26 * 4, 0.48 * 2, 0.26 * 4, 0.48 * 2};
+    constexpr std::array kRelativeSizes{0.18 * 4, 0.52 * 2, 0.30 * 4, 0.52 * 2};
     const std::size_t position = since_key % 4;
     description.temporal_layer = kLayers[position];
     description.discardable = description.temporal_layer == 2;
