@@ -23,6 +23,10 @@ enum class MediaKind : std::uint8_t { kAudio, kVideo };
 /// At most this many frames can be named as dependencies of one (docs/protocol.md section 5).
 inline constexpr std::size_t kDependenciesMax = 8;
 
+/// An audio frame is never cut: with its header it fits one chunk of the default limit. Holds the
+/// largest Opus packet, 48 frames of 1275 bytes (RFC 6716 section 3.4).
+inline constexpr std::uint32_t kAudioFrameBytesMax = 60 * 1024;
+
 /// No audio level is known; a level is 0 to 127, minus dBov (RFC 6464 section 3).
 inline constexpr std::uint8_t kAudioLevelUnknown = 255;
 

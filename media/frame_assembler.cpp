@@ -18,7 +18,7 @@ const char* describe(AssemblyError error) {
     case AssemblyError::kWrongLength:
       return "LAST and frame_length do not agree";
     case AssemblyError::kTooLong:
-      return "frame_length is over the limit frame_bytes";
+      return "frame_length is over the limit for its kind";
     case AssemblyError::kNotRising:
       return "frame numbers of one encoding must rise";
     case AssemblyError::kWrongForKind:
@@ -38,7 +38,10 @@ FrameAssembler::Stream* FrameAssembler::find(TrackHandle track, EncodingId encod
 
 std::expected<FrameAssembler::Stream*, AssemblyError> FrameAssembler::open(
     const FrameDescription& description, MediaKind kind) {
-  if (description.length > frame_bytes_max_) return std::unexpected(AssemblyError::kTooLong);
+  const std::uint32_t bytes_max = kind == MediaKind::kAudio
+                                      ? std::min(frame_bytes_max_, kAudioFrameBytesMax)
+                                      : frame_bytes_max_;
+  if (description.length > bytes_max) return std::unexpected(AssemblyError::kTooLong);
   const bool has_dependencies = description.dependency_count != 0;
   const bool fits_kind = kind == MediaKind::kAudio ? !description.keyframe && !has_dependencies
                                                    : description.keyframe != has_dependencies;

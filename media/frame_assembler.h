@@ -15,7 +15,7 @@ enum class AssemblyError : std::uint8_t {
   kStillOpen,     ///< a frame begins before the one before it ended
   kWrongOffset,   ///< a chunk does not continue where the one before it ended
   kWrongLength,   ///< LAST before the frame's end, or payload behind it
-  kTooLong,       ///< frame_length is over the limit
+  kTooLong,       ///< frame_length is over the limit, of audio `kAudioFrameBytesMax` at most
   kNotRising,     ///< a frame number that is not above the one before it
   kWrongForKind,  ///< audio with KEYFRAME or dependencies, video with neither
   kTooManyOpen,   ///< more encodings at once than the bound

@@ -189,7 +189,8 @@ class RandomMeeting {
         egress_.push(frame);
       }
       if (chance(0.02)) {
-        std::ignore = egress_.push_group(video.shape.track, cache_of(video, video.shown).frames(), link());
+        std::ignore =
+            egress_.push_group(video.shape.track, cache_of(video, video.shown).frames(), link());
       }
     }
     for (int index = 0; index < audios_; ++index) {

@@ -269,6 +269,17 @@ TEST_F(FrameAssemblerTest, AFrameOverTheLimitIsRefusedByItsFirstChunk) {
   expect_error(huge.chunk(0, 10), AssemblyError::kTooLong);
 }
 
+TEST_F(FrameAssemblerTest, AnAudioFrameThatDoesNotFitOneChunkOfASubscriberIsRefused) {
+  FrameAssembler assembler{pool_, 2'097'152, kStreamsMax};
+  Sent voice = with_payload({.track = kMicrophone, .length = kAudioFrameBytesMax});
+  EXPECT_TRUE(assembler.add(voice.whole(), MediaKind::kAudio, clock_, now_).has_value());
+  EXPECT_LE(chunk_header_size(voice.whole().header) + kAudioFrameBytesMax, 65'536U);
+  voice = with_payload({.track = kMicrophone, .number = 1, .length = kAudioFrameBytesMax + 1});
+  const auto refused = assembler.add(voice.chunk(0, 1000), MediaKind::kAudio, clock_, now_);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error(), AssemblyError::kTooLong);
+}
+
 TEST_F(FrameAssemblerTest, AudioHasNeitherKeyframesNorDependenciesAndVideoHasOneOfThem) {
   expect_error(keyframe(kMicrophone, 0, 10).whole(), AssemblyError::kWrongForKind,
                MediaKind::kAudio);
