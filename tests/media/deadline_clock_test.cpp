@@ -55,7 +55,9 @@ TEST_F(DeadlineClockTest, OfRandomJitterNoFrameIsLaterThanTheJitterOrEarlierThan
     ASSERT_GE(lateness, 0ms);
     ASSERT_LE(lateness, jitter);
     // After a second of frames the shortest way is known to a few milliseconds.
-    if (i > 50) ASSERT_GE(lateness, jitter - 20ms);
+    if (i > 50) {
+      ASSERT_GE(lateness, jitter - 20ms);
+    }
   }
 }
 

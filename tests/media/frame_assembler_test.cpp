@@ -138,7 +138,7 @@ TEST_F(FrameAssemblerTest, ChunksOfTracksAndEncodingsInterleaveAtRandom) {
                                   .keyframe = true});
     }
     const std::uint32_t left = stream.open.description.length - stream.sent_bytes;
-    const auto bytes = std::min<std::uint32_t>(left, 1 + random() % 1200);
+    const auto bytes = std::min(left, static_cast<std::uint32_t>(1 + random() % 1200));
     const Chunk chunk = stream.open.chunk(stream.sent_bytes, bytes);
     stream.sent_bytes = bytes == left ? 0 : stream.sent_bytes + bytes;
     if (chunk.header.last) {

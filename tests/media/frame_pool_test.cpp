@@ -52,7 +52,9 @@ TEST(FramePool, ABlockGrowsWithItsFrameAndExactlyWhenItMust) {
     const std::size_t block = block_of(bytes);
     ASSERT_GE(block, sizeof(Frame) + bytes);
     ASSERT_GE(block, before);
-    if (block > before && before > 0) ASSERT_EQ(sizeof(Frame) + bytes, before + 1);
+    if (block > before && before > 0) {
+      ASSERT_EQ(sizeof(Frame) + bytes, before + 1);
+    }
     before = block;
   }
 }
@@ -164,6 +166,21 @@ TEST(FramePool, TrimFreesWhatLayUnusedSinceTheTrimBefore) {
   EXPECT_EQ(pool.bytes_held(), block_of(1000));
   pool.trim();
   EXPECT_EQ(pool.bytes_held(), 0U);
+}
+
+TEST(FramePool, TrimKeepsWhatABurstNeededSinceTheTrimBefore) {
+  FramePool pool{kPlenty};
+  for (int round = 0; round < 3; ++round) {
+    {
+      std::vector<FrameRef> burst;
+      for (int i = 0; i < 10; ++i) burst.push_back(allocate(pool, 1000).finish());
+    }
+    {
+      const FrameRef after = allocate(pool, 1000).finish();
+    }
+    pool.trim();
+    EXPECT_EQ(pool.bytes_held(), 10 * block_of(1000)) << "round " << round;
+  }
 }
 
 TEST(FramePool, TrimTakesNothingThatIsReferenced) {

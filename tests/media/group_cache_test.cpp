@@ -130,7 +130,9 @@ TEST_F(GroupCacheTest, AJoinerCanDecodeAllOfItAndThenTheNextLiveFrameAtAnyMoment
         ASSERT_TRUE(joiner.decodable(cached->description));
         joiner.mark(cached->description);
       }
-      if (frame > 0) ASSERT_TRUE(joiner.decodable(live->description)) << "frame " << frame;
+      if (frame > 0) {
+        ASSERT_TRUE(joiner.decodable(live->description)) << "frame " << frame;
+      }
       cache.add(live);
     }
   }

@@ -231,6 +231,20 @@ TEST_F(LinkControllerTest, WhatTheReceiverHasNotReadIsOnItsWayThoughItsKernelHas
   EXPECT_EQ(link_.in_flight_bytes(), 4000U);
 }
 
+TEST_F(LinkControllerTest, ReportsOfALagAreEnoughToBeginLooking) {
+  open();
+  std::uint64_t written = 0;
+  for (const Duration delay : {20ms, 200ms, 200ms}) {
+    EXPECT_FALSE(link_.congested()) << "one slow report is no trend";
+    link_.wrote(1000, 1000, now_);
+    written += 1000;
+    now_ += delay;
+    ASSERT_TRUE(link_.reported(written, now_));
+  }
+  EXPECT_TRUE(link_.congested());
+  EXPECT_TRUE(link_.needs_look(now_));
+}
+
 TEST_F(LinkControllerTest, ReportsOfAReaderThatLagsTurnTheCapOnOnALan) {
   open(kLan);
   std::uint64_t written = 0;
@@ -241,7 +255,9 @@ TEST_F(LinkControllerTest, ReportsOfAReaderThatLagsTurnTheCapOnOnALan) {
     written += 20'000;
     acked_ += 20'000;
     const auto lag = static_cast<std::uint64_t>(report_age / 20ms) * 20'000;
-    if (written > lag) ASSERT_TRUE(link_.reported(written - lag, now_ + 1ms));
+    if (written > lag) {
+      ASSERT_TRUE(link_.reported(written - lag, now_ + 1ms));
+    }
     now_ += 20ms;
     look(0);
     sample(kLan);

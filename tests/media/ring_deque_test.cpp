@@ -75,9 +75,9 @@ TEST(RingDeque, DoesWhatStdDequeDoesWhateverTheOrderOfCalls) {
     std::mt19937 random{seed};
     RingDeque<std::unique_ptr<int>> deque;  // a slot that is read after it was left is null
     std::deque<int> model;
-    const unsigned pushes = 30 + random() % 40;  // in a hundred: some grow, some stay small
+    const auto pushes = 30 + random() % 40;  // in a hundred: some grow, some stay small
     for (int step = 0; step < 1000; ++step) {
-      const unsigned roll = random() % 100;
+      const auto roll = random() % 100;
       if (roll < pushes) {
         deque.push_back(std::make_unique<int>(step));
         model.push_back(step);

@@ -325,6 +325,17 @@ TEST_F(VideoQueueTest, ALateChainIsGivenUpWhenAKeyframeIsQuicker) {
   EXPECT_EQ(drain(), Numbers{4});
 }
 
+TEST_F(VideoQueueTest, ALateChainIsNotGivenUpWhenTheKeyframeThatHealsItIsHereAlready) {
+  send_keyframe();
+  push(HandMade::delta(1, {0}));
+  const std::vector<FrameRef> group = {frame(HandMade::keyframe(5))};
+  ASSERT_TRUE(queue_.push_group(group, kUnknownLink, counters_));
+  now_ += 500ms;
+  thin(link_of(1s));
+  EXPECT_EQ(left_out(LeftOut::kExpired), 0U);
+  EXPECT_EQ(drain(), (Numbers{1, 5}));
+}
+
 TEST_F(VideoQueueTest, AChainThatIsInTimeIsNeverGivenUp) {
   send_keyframe();
   for (FrameNumber number = 1; number < 5; ++number) push(HandMade::delta(number, {number - 1}));
@@ -373,10 +384,10 @@ TEST_F(VideoQueueTest, ATrackWhoseChainIsGivenUpTwiceInARowIsStarvedUntilABaseFr
 TEST_F(VideoQueueTest, AGroupBringsAJoinerToThePresentWhateverItsAge) {
   const std::vector<FrameRef> group = {frame(HandMade::keyframe(0), 9s),
                                        frame(HandMade::delta(1, {0}), 8s),
-                                       frame(HandMade::delta(2, {1}), 7s)};
+                                       frame(HandMade::delta(2, {1}, 1), 7s)};
   EXPECT_TRUE(queue_.push_group(group, kUnknownLink, counters_));
   EXPECT_FALSE(wants_keyframe());
-  push(HandMade::delta(3, {2}));
+  push(HandMade::delta(3, {1}));
   thin(link_of(20ms));
   EXPECT_EQ(left_out(), 0U);
   EXPECT_EQ(drain(), (Numbers{0, 1, 2, 3}));
