@@ -1,0 +1,158 @@
+// The real `sluice` command against the real `sluice-server`: what is published over one transport
+// is watched over another, and what was recorded decodes elsewhere.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/client/shell.h"
+#include "tests/integration/server_process.h"
+
+namespace sluice::client {
+namespace {
+
+using integration::ServerProcess;
+using nlohmann::json;
+
+const std::string kSluice = std::string{SLUICE_BIN_DIR} + "/sluice";
+
+std::string url(const std::string& scheme, const ServerProcess& server) {
+  return scheme + "://127.0.0.1:" + std::to_string(server.port());
+}
+
+/// Runs a publisher in the background while `foreground` runs.
+tests::ShellResult beside(const std::string& publisher, const std::string& foreground) {
+  return tests::run(publisher + " >/dev/null 2>&1 & publisher=$!; " + foreground +
+                    "; status=$?; kill $publisher; wait $publisher; exit $status");
+}
+
+class CallOver : public testing::TestWithParam<std::string> {};
+
+TEST_P(CallOver, WhatIsPublishedIsWatchedAndRecordedWithoutOneError) {
+  const std::string scheme = GetParam();
+  const bool tls = scheme == "tls" || scheme == "wss";
+  const ServerProcess server{tls ? std::vector<std::string>{"--tls-self-signed"}
+                                 : std::vector<std::string>{}};
+  const tests::TemporaryFolder folder;
+  const std::string file = (folder.path() / "call.webm").string();
+  const std::string where = url(scheme, server) + (tls ? " --insecure" : "") + " --room call";
+  const auto watched =
+      beside(kSluice + " publish " + where +
+                 " --name Ada --identity ada --size 320x180 --fps 30 --barcode 42 --tone 440",
+             kSluice + " watch " + where + " --participant ada --duration 4s --json --output " +
+                 file + " 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  const json figures = json::parse(watched.output);
+  const json& video = figures["video"];
+  EXPECT_EQ(figures["participant"]["name"], "Ada");
+  EXPECT_EQ(video["undecodable"], 0);
+  EXPECT_EQ(video["decode_errors"], 0);
+  EXPECT_GT(video["shown"], 40) << figures;
+  EXPECT_EQ(video["width"], 320);
+  EXPECT_EQ(figures["barcode"]["sender"], 42);
+  EXPECT_GT(figures["barcode"]["read"], video["shown"].get<int>() * 9 / 10);
+  EXPECT_GT(figures["audio"]["frames"], 100);
+  EXPECT_NEAR(figures["audio"]["level_dbov"].get<double>(), -23, 2);
+
+  EXPECT_EQ(tests::run("ffmpeg -v error -i " + file + " -f null - 2>&1").output, "");
+  const auto probe =
+      tests::run("ffprobe -v error -show_entries stream=codec_name -of csv=p=0 " + file + " 2>&1");
+  EXPECT_EQ(probe.output, "vp8\nopus\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(, CallOver, testing::Values("tcp", "ws", "tls", "wss"),
+                         [](const auto& instance) { return instance.param; });
+
+TEST(Call, Vp9FromAPipeIsRecordedAsIvf) {
+  const ServerProcess server;
+  const tests::TemporaryFolder folder;
+  const std::string file = (folder.path() / "call.ivf").string();
+  const std::string where = url("tcp", server) + " --room call";
+  const auto watched = beside(
+      "ffmpeg -v error -re -f lavfi -i testsrc=size=320x180:rate=30 -pix_fmt yuv420p "
+      "-f yuv4mpegpipe - | " +
+          kSluice + " publish " + where + " --video - --audio none --codec vp9",
+      kSluice + " watch " + where + " --duration 3s --json --output " + file + " 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  EXPECT_GT(json::parse(watched.output)["video"]["shown"], 20) << watched.output;
+  EXPECT_EQ(tests::run("ffmpeg -v error -i " + file + " -f null - 2>&1").output, "");
+}
+
+TEST(Call, AFileIsPublishedToItsEnd) {
+  const ServerProcess server;
+  const tests::TemporaryFolder folder;
+  const std::string video = (folder.path() / "film.y4m").string();
+  const std::string sound = (folder.path() / "film.wav").string();
+  ASSERT_EQ(tests::run("ffmpeg -v error -f lavfi -i testsrc=size=160x96:rate=25 -t 1 -pix_fmt "
+                       "yuv420p " +
+                       video + " -f lavfi -i sine=440 -t 1 " + sound + " 2>&1")
+                .output,
+            "");
+  const auto published =
+      tests::run(kSluice + " publish " + url("ws", server) + " --room call --video " + video +
+                 " --audio " + sound + " --json 2>/dev/null");
+  ASSERT_EQ(published.status, 0) << published.output;
+  const json figures = json::parse(published.output);
+  EXPECT_EQ(figures["video"]["pictures"], 25);
+  EXPECT_GT(figures["audio"]["frames"], 40);
+}
+
+TEST(Call, AServerWithKeysTakesTokensAndRefusesWithoutOne) {
+  const ServerProcess server{{"--key", "house:a-secret-of-some-length-for-the-test"}};
+  const std::string publish = kSluice + " publish " + url("tcp", server) +
+                              " --room call --size 160x96 --duration 1s --json 2>/dev/null";
+  EXPECT_EQ(tests::run(publish).status, 4);
+  const auto token = tests::run(kSluice +
+                                " token --key house --secret "
+                                "a-secret-of-some-length-for-the-test --room call --identity ada");
+  ASSERT_EQ(token.status, 0);
+  const auto with_token =
+      tests::run("SLUICE_TOKEN=" + token.output.substr(0, token.output.size() - 1) + " " + publish);
+  EXPECT_EQ(with_token.status, 0) << with_token.output;
+}
+
+TEST(Call, ASelfSignedCertificateIsRefusedUnlessAskedFor) {
+  const ServerProcess server{{"--tls-self-signed"}};
+  const auto refused =
+      tests::run(kSluice + " watch " + url("tls", server) + " --room call --duration 1s 2>&1");
+  EXPECT_EQ(refused.status, 3);
+  EXPECT_NE(refused.output.find("--insecure"), std::string::npos) << refused.output;
+}
+
+TEST(Call, FaultsAreToldInASentenceWithAnExitStatus) {
+  const auto nobody =
+      tests::run(kSluice + " watch tcp://127.0.0.1:1 --room call --duration 2s 2>&1");
+  EXPECT_EQ(nobody.status, 3);
+  EXPECT_NE(nobody.output.find("cannot connect to 127.0.0.1:1"), std::string::npos)
+      << nobody.output;
+  EXPECT_EQ(tests::run(kSluice + " watch 2>&1").status, 2);
+  EXPECT_EQ(tests::run(kSluice + " publish nonsense --room x 2>&1").status, 2);
+  EXPECT_EQ(tests::run(kSluice + " publish tcp://x:1 --room x --audio /none.wav 2>&1").status, 2);
+  EXPECT_EQ(tests::run(kSluice + " --help").status, 0);
+}
+
+TEST(Call, ASignalEndsAPublisherWithGoodbye) {
+  const ServerProcess server;
+  const auto ended =
+      tests::run("timeout --signal=INT 2 " + kSluice + " publish " + url("tcp", server) +
+                 " --room call --size 160x96 --json "
+                 "2>/dev/null");
+  EXPECT_EQ(ended.status, 124) << "timeout's own status; the command itself ended by the signal";
+  EXPECT_TRUE(json::accept(ended.output)) << ended.output;
+}
+
+TEST(Call, ASlowReaderGetsWhatItsLinkCarriesAndEverythingDecodes) {
+  const ServerProcess server;
+  const std::string where = url("tcp", server) + " --room call";
+  const auto watched =
+      beside(kSluice + " publish " + where + " --size 320x180 --bitrate 1M --audio tone",
+             kSluice + " watch " + where + " --duration 6s --read-rate 300k --json 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  const json figures = json::parse(watched.output);
+  EXPECT_EQ(figures["video"]["undecodable"], 0) << figures;
+  EXPECT_EQ(figures["video"]["decode_errors"], 0);
+  EXPECT_GT(figures["audio"]["frames"], 150) << figures;
+}
+
+}  // namespace
+}  // namespace sluice::client
