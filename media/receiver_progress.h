@@ -27,8 +27,9 @@ class ReceiverProgress {
   /// less than it said before: the peer is wrong.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
 
-  /// Bytes written and not reported as read. While no report has come, all that was written, as long
-  /// as the first report may still be on its way; nothing from a receiver that does not report.
+  /// Bytes written and not reported as read. While no report has come, all that was written, as
+  /// long as the first report may still be on its way; nothing from a receiver that does not
+  /// report.
   [[nodiscard]] std::optional<std::uint64_t> in_flight() const;
   /// The newest delay above the smallest of the last minutes; zero while unknown.
   [[nodiscard]] Duration queueing_delay() const;

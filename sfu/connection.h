@@ -105,8 +105,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::ip::tcp::socket socket_;
   bool over_capacity_;
   bool tls_ = false;
-  bool reading_ = false;  ///< a wait for readability is under way
-  bool writing_ = false;  ///< a wait for writability is under way
+  bool reading_ = false;            ///< a wait for readability is under way
+  bool writing_ = false;            ///< a wait for writability is under way
   bool read_awaits_write_ = false;  ///< TLS has to write before it can read on
   bool input_ended_ = false;
   ConnectionState state_ = ConnectionState::kSniffing;

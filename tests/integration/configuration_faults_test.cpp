@@ -10,7 +10,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(ConfigurationFaults, AreReportedAllAtOnce) {
-  const FinishedRun run = run_server({"--port", "99999", "--rooms-max", "none", "--log-level", "loud"});
+  const FinishedRun run =
+      run_server({"--port", "99999", "--rooms-max", "none", "--log-level", "loud"});
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.output,
               AllOf(HasSubstr("--port"), HasSubstr("--rooms-max"), HasSubstr("--log-level")));
