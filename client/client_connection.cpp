@@ -216,6 +216,7 @@ bool ClientConnection::pump_media() {
   message.head.resize(media::chunk_header_size(departure->header));
   media::write_chunk_header(departure->header, message.head);
   message.body = departure->payload;
+  message.pool = uplink_.pool();
   message.frame = departure->frame;
   const std::size_t bytes = message.head.size() + message.body.size();
   media_bytes_sent_ += bytes;

@@ -34,6 +34,9 @@ struct OutgoingMessage {
   std::string text;
   std::vector<std::byte> head;
   std::span<const std::byte> body;  ///< lies in `frame`
+  /// A write under way outlives the connection that asked for it, so the message owns its frame's
+  /// pool; before `frame`, so that it goes after it.
+  std::shared_ptr<const media::FramePool> pool;
   media::FrameRef frame;
 };
 

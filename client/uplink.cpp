@@ -23,7 +23,7 @@ bool Uplink::add_track(media::TrackHandle track, media::MediaKind kind) {
 
 void Uplink::push(const media::FrameDescription& description, media::MediaKind kind,
                   std::span<const std::byte> payload, media::Time now) {
-  media::FrameBuilder frame = pool_.allocate(description, kind);
+  media::FrameBuilder frame = pool_->allocate(description, kind);
   // At the pool's bound the frame is lost; what depends on it will be found orphaned.
   if (!frame) return;
   frame->arrival = now;

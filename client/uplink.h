@@ -22,7 +22,9 @@ class Uplink {
   /// A keyframe of 2 MiB in each of the eight tracks, and as much waiting behind them.
   static constexpr std::size_t kPoolBytesMax = 32 * 1024 * 1024;
 
-  Uplink() : pool_{kPoolBytesMax}, egress_{media::Egress::Bounds{}} {}
+  Uplink()
+      : pool_{std::make_shared<media::FramePool>(kPoolBytesMax)},
+        egress_{media::Egress::Bounds{}} {}
 
   /// A track that may be sent from now on. False when there are too many.
   [[nodiscard]] bool add_track(media::TrackHandle track, media::MediaKind kind);
@@ -36,6 +38,8 @@ class Uplink {
 
   /// The next chunk to write; nothing when nothing may leave now.
   [[nodiscard]] std::optional<media::Departure> next(media::Time now);
+  /// Where the frames of departures live: whoever keeps one keeps this too.
+  [[nodiscard]] std::shared_ptr<const media::FramePool> pool() const { return pool_; }
   /// Something waits that `next` held back: ask again at `link().next_look(now)`.
   [[nodiscard]] bool waiting() const;
 
@@ -48,7 +52,7 @@ class Uplink {
   [[nodiscard]] std::size_t video_bytes_waiting() const { return egress_.video_bytes_waiting(); }
 
  private:
-  media::FramePool pool_;  // first, so that it goes last: the egress holds frames of it
+  std::shared_ptr<media::FramePool> pool_;  // first, as the egress holds frames of it
   media::Egress egress_;
   media::LinkController link_;
 };
