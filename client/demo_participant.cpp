@@ -14,7 +14,7 @@ constexpr milliseconds kRetryLongest{5000};
 
 }  // namespace
 
-DemoParticipant::DemoParticipant(boost::asio::any_io_executor executor, Options options,
+DemoParticipant::DemoParticipant(const boost::asio::any_io_executor& executor, Options options,
                                  std::function<void(const std::string&)> report)
     : executor_{executor},
       options_{std::move(options)},

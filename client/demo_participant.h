@@ -27,7 +27,7 @@ class DemoParticipant {
   };
 
   /// `report` gets a line for people when something changes.
-  DemoParticipant(boost::asio::any_io_executor executor, Options options,
+  DemoParticipant(const boost::asio::any_io_executor& executor, Options options,
                   std::function<void(const std::string&)> report);
 
   void start() { connect(); }

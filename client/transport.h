@@ -25,7 +25,7 @@ struct TransportOptions {
   /// Reads no faster than this, in bits a second; 0 does not hold back.
   std::uint64_t read_rate_bps = 0;
   /// Greatest message that is taken from the server.
-  std::size_t message_bytes_max = 1024 * 1024;
+  std::size_t message_bytes_max = std::size_t{1024} * 1024;
 };
 
 /// One message on its way out: `text`, or `head` and `body` of a media message.

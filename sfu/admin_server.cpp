@@ -31,7 +31,6 @@ class AdminServer::Implementation {
   Implementation(const std::string& address, std::uint16_t port,
                  const metrics::ServerMetrics& metrics, Log& log, std::function<Health()> health)
       : metrics_{metrics},
-        log_{log},
         health_{std::move(health)},
         listener_{open_acceptor(context_, address, port, false), accept_metrics_, log,
                   [this](tcp::socket socket) { serve(std::move(socket)); }} {}
@@ -122,7 +121,6 @@ class AdminServer::Implementation {
 
   asio::io_context context_{1};
   const metrics::ServerMetrics& metrics_;
-  Log& log_;
   std::function<Health()> health_;
   // The operators' own connections are not the server's: they are counted apart and not shown.
   metrics::ShardMetrics accept_metrics_{0};
