@@ -303,7 +303,8 @@ std::size_t write_websocket_close(std::uint16_t code, std::string_view reason,
       write_websocket_header(WebSocketOpcode::kClose, 2 + reason.size(), out);
   out[header] = static_cast<std::byte>(code >> 8);
   out[header + 1] = static_cast<std::byte>(code);
-  std::memcpy(out.data() + header + 2, reason.data(), reason.size());
+  // Not memcpy: an empty reason may have no address, which memcpy must not be given.
+  std::ranges::copy(std::as_bytes(std::span{reason}), out.subspan(header + 2).begin());
   return header + 2 + reason.size();
 }
 

@@ -326,6 +326,8 @@ TEST(WebSocketWriter, WritesCloseFrames) {
                           std::byte{0xF0}, std::byte{'n'}, std::byte{'o'}};
   EXPECT_TRUE(std::ranges::equal(expected, std::span{out}.first(6)));
   EXPECT_EQ(write_websocket_close(websocket_close::kNoCode, "", out), 2U);
+  // A reason without an address is what an empty string_view holds.
+  EXPECT_EQ(write_websocket_close(1000, std::string_view{}, out), 4U);
 }
 
 TEST(WebSocketWriter, CutsALongReasonBetweenTwoCharacters) {
