@@ -32,7 +32,7 @@ std::uint64_t total_left_out(const media::EgressCounters& counters) {
 
 }  // namespace
 
-PublishSession::PublishSession(boost::asio::any_io_executor executor, PublishOptions options,
+PublishSession::PublishSession(const boost::asio::any_io_executor& executor, PublishOptions options,
                                std::shared_ptr<VideoSource> video,
                                std::shared_ptr<SoundSource> sound)
     : options_{std::move(options)},
@@ -124,7 +124,8 @@ void PublishSession::publish_tracks() {
         {.codec = options_.codec,
          .width = video_->width(),
          .height = video_->height(),
-         .frames_per_second = std::max(1, static_cast<int>(video_->frames_per_second() + 0.5)),
+         .frames_per_second =
+             std::max(1, static_cast<int>(std::lround(video_->frames_per_second()))),
          .bitrate_bps = options_.video_bitrate_bps,
          .temporal_layers = options_.temporal_layers});
     if (!encoder) return fail(encoder.error().message);

@@ -55,7 +55,7 @@ class PublishSession final : public std::enable_shared_from_this<PublishSession>
   };
   using Done = std::function<void(const Outcome& outcome)>;
 
-  PublishSession(boost::asio::any_io_executor executor, PublishOptions options,
+  PublishSession(const boost::asio::any_io_executor& executor, PublishOptions options,
                  std::shared_ptr<VideoSource> video, std::shared_ptr<SoundSource> sound);
 
   void start(Done done);
