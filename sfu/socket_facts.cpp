@@ -27,6 +27,10 @@ std::optional<Value> when_written(Field tcp_info::* field, const tcp_info& info,
   return Value{info.*field};
 }
 
+/// TCP_RTO_MAX_MS, which the headers of older systems lack (linux/tcp.h of Linux 6.15). Timeouts
+/// double without bound by default, so a link that was away for 3 s is found 3 s after its return.
+constexpr int kTcpRtoMaxMs = 44;
+
 }  // namespace
 
 std::expected<SendQueueFacts, std::error_code> read_send_queue_facts(int descriptor) {
@@ -93,6 +97,10 @@ std::vector<RefusedOption> apply_tcp_settings(int descriptor, const TcpSettings&
   set(IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE", 15);
   set(IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL", 5);
   set(IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT", 3);
+  // Not in `refused`: kernels before Linux 6.15 do not know it, and the call goes on without.
+  const int retransmission_most_ms = 1000;
+  ::setsockopt(descriptor, IPPROTO_TCP, kTcpRtoMaxMs, &retransmission_most_ms,
+               sizeof retransmission_most_ms);
   if (!settings.congestion_control.empty() &&
       ::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, settings.congestion_control.data(),
                    static_cast<socklen_t>(settings.congestion_control.size())) != 0) {

@@ -75,6 +75,12 @@ TEST(TcpSettings, AreAllSet) {
   EXPECT_EQ(option_of(server, IPPROTO_TCP, TCP_USER_TIMEOUT), 7000);
   EXPECT_EQ(option_of(server, SOL_SOCKET, SO_KEEPALIVE), 1);
   EXPECT_EQ(option_of(server, IPPROTO_TCP, TCP_KEEPIDLE), 15);
+  int retransmission_most_ms = 0;
+  socklen_t size = sizeof retransmission_most_ms;
+  constexpr int kTcpRtoMaxMs = 44;
+  if (::getsockopt(server, IPPROTO_TCP, kTcpRtoMaxMs, &retransmission_most_ms, &size) == 0) {
+    EXPECT_EQ(retransmission_most_ms, 1000);
+  }
   std::array<char, 16> name{};
   socklen_t bytes = name.size();
   ASSERT_EQ(::getsockopt(server, IPPROTO_TCP, TCP_CONGESTION, name.data(), &bytes), 0);
