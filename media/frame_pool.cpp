@@ -23,7 +23,7 @@ std::size_t FramePool::class_bytes(std::size_t size_class) {
 
 std::size_t FramePool::class_of(std::size_t bytes) {
   if (bytes <= kSmallestBlock) return 0;
-  const std::size_t doublings =
+  const auto doublings =
       static_cast<std::size_t>(std::bit_width(bytes - 1) - std::bit_width(kSmallestBlock - 1));
   const std::size_t upper = doublings * 2;
   return bytes <= class_bytes(upper - 1) ? upper - 1 : upper;

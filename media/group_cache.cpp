@@ -6,18 +6,17 @@ namespace sluice::media {
 
 void GroupCache::add(const FrameRef& frame) {
   const FrameDescription& description = frame->description;
+  const bool base = description.temporal_layer == 0;
   if (description.keyframe) {
     clear();
-  } else if (frames_.empty()) {
-    return;
-  } else if (description.temporal_layer == 0) {
+  } else if (frames_.empty() || (!base && description.discardable)) {
+    return;  // nothing to add to; or nothing needs it, and a joiner would have it too late
+  } else if (base) {
     // Enhancement frames before this base frame bring nobody closer to the present any more.
     while (frames_.size() > base_frames_) {
       bytes_ -= frames_.back()->description.length;
       frames_.pop_back();
     }
-  } else if (description.discardable) {
-    return;  // nothing needs it, and by the time a joiner had it, it would be old
   }
   if (frames_.size() == bounds_.frames_max || bytes_ + description.length > bounds_.bytes_max) {
     clear();
@@ -25,7 +24,7 @@ void GroupCache::add(const FrameRef& frame) {
   }
   frames_.push_back(frame);
   bytes_ += description.length;
-  if (description.temporal_layer == 0) base_frames_ = frames_.size();
+  if (base) base_frames_ = frames_.size();
 }
 
 void GroupCache::clear() {
