@@ -9,7 +9,6 @@ namespace {
 // WebCodecs and libvpx end at 16384 pixels; the rest bounds what is certainly a mistake.
 constexpr std::uint64_t kSizeMax = 16384;
 constexpr std::uint64_t kTemporalLayersMax = 8;
-constexpr std::size_t kEncodingsMax = 16;  // 4 bits of the chunk header
 constexpr std::uint64_t kSampleRateMin = 8000;
 constexpr std::uint64_t kSampleRateMax = 192000;
 constexpr std::uint64_t kChannelsMax = 8;

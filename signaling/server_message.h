@@ -98,6 +98,14 @@ struct KeyframeOrder {
   friend bool operator==(const KeyframeOrder&, const KeyframeOrder&) = default;
 };
 
+/// `demand` to the publisher of a simulcast track: the encodings that some subscriber may be sent.
+/// The others need not be encoded; one that comes back begins with a keyframe.
+struct Demand {
+  TrackId track;
+  std::vector<std::uint8_t> encodings;  ///< ascending
+  friend bool operator==(const Demand&, const Demand&) = default;
+};
+
 struct Muted {
   ParticipantId participant;
   TrackId track;
@@ -129,8 +137,8 @@ struct ErrorReport {
 
 using ServerBody =
     std::variant<ServerHello, Joined, ParticipantJoined, ParticipantLeft, Published, Unpublished,
-                 TrackPublished, TrackUnpublished, Subscribed, Unsubscribed, KeyframeOrder, Muted,
-                 ServerReport, TrackStateChanged, ErrorReport, Ping, Pong, Goodbye>;
+                 TrackPublished, TrackUnpublished, Subscribed, Unsubscribed, KeyframeOrder, Demand,
+                 Muted, ServerReport, TrackStateChanged, ErrorReport, Ping, Pong, Goodbye>;
 using ServerMessage = Message<ServerBody>;
 
 /// Reads one control message of the server, for clients; never throws, whatever the bytes.

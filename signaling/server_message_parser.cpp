@@ -110,6 +110,15 @@ ServerBody read_keyframe(ObjectReader& reader) {
                        .encoding = reader.integer<std::uint8_t>("encoding", 0, 15)};
 }
 
+ServerBody read_demand(ObjectReader& reader) {
+  Demand demand{.track = read_track_id(reader), .encodings = {}};
+  for (const std::uint32_t encoding : reader.integers("encodings", kEncodingsMax)) {
+    if (encoding >= kEncodingsMax) reader.fail("encodings", "must hold integers from 0 to 15");
+    demand.encodings.push_back(static_cast<std::uint8_t>(encoding));
+  }
+  return demand;
+}
+
 ServerBody read_muted(ObjectReader& reader) {
   return Muted{.participant = read_participant_id(reader),
                .track = read_track_id(reader),
@@ -152,6 +161,7 @@ constexpr std::array<ServerType, std::variant_size_v<ServerBody>> kTypes{{
     {"subscribed", read_subscribed},
     {"unsubscribed", read_unsubscribed},
     {"keyframe", read_keyframe},
+    {"demand", read_demand},
     {"muted", read_muted},
     {"report", read_report},
     {"track_state", read_track_state},

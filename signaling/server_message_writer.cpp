@@ -22,6 +22,7 @@ struct TypeOf {
   std::string_view operator()(const Subscribed&) const { return "subscribed"; }
   std::string_view operator()(const Unsubscribed&) const { return "unsubscribed"; }
   std::string_view operator()(const KeyframeOrder&) const { return "keyframe"; }
+  std::string_view operator()(const Demand&) const { return "demand"; }
   std::string_view operator()(const Muted&) const { return "muted"; }
   std::string_view operator()(const ServerReport&) const { return "report"; }
   std::string_view operator()(const TrackStateChanged&) const { return "track_state"; }
@@ -108,6 +109,11 @@ struct MemberWriter {
   void operator()(const KeyframeOrder& order) const {
     json["track"] = order.track.value;
     json["encoding"] = order.encoding;
+  }
+  void operator()(const Demand& demand) const {
+    json["track"] = demand.track.value;
+    auto& encodings = json["encodings"] = Json::array();
+    for (const std::uint8_t encoding : demand.encodings) encodings.push_back(encoding);
   }
   void operator()(const Muted& muted) const {
     json["participant"] = muted.participant.value;

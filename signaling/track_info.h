@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ inline constexpr std::array kTrackSources{TrackSource::kMicrophone, TrackSource:
 
 /// A camera and a screen are video; a microphone and the sound of a screen are audio.
 [[nodiscard]] TrackKind kind_of(TrackSource source);
+
+/// Encodings of one track: the chunk header has 4 bits for them.
+inline constexpr std::size_t kEncodingsMax = 16;
 
 /// One simulcast encoding of a video track.
 struct EncodingInfo {

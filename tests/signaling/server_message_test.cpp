@@ -47,7 +47,15 @@ TEST(ServerMessage, KeepsEveryPartOfAJoinedRoom) {
   EXPECT_EQ(*read, joined);
 }
 
+TEST(ServerMessage, NamesTheEncodingsInDemand) {
+  const ServerMessage demand{.id = {}, .reply_to = {}, .body = Demand{{"TR_1"}, {0, 2}}};
+  EXPECT_EQ(serialise(demand), R"({"type":"demand","track":"TR_1","encodings":[0,2]})");
+  EXPECT_EQ(parse_server_message(serialise(demand), 65536), demand);
+}
+
 TEST(ServerMessage, RefusesWhatTheClientCannotUse) {
+  EXPECT_EQ(error_of(R"({"type":"demand","track":"TR_1","encodings":[16]})"),
+            ErrorCode::kInvalidField);
   EXPECT_EQ(error_of(R"({"type":"subscribed","track":"TR_1","handle":65536})"),
             ErrorCode::kInvalidField);
   EXPECT_EQ(error_of(R"({"type":"goodbye","reason":"bored"})"), ErrorCode::kInvalidField);
