@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media/time.h"
+#include "tests/bench/load/load_connection.h"
+#include "tests/bench/load/media_source.h"
+
+namespace sluice::bench {
+
+/// What all members received, together.
+struct Tally {
+  std::uint64_t delivered = 0;  ///< whole frames
+  std::uint64_t lost = 0;       ///< frames that the numbers of those that came skip over
+  bool keep_ages = false;
+  std::vector<std::uint32_t>
+      ages_us;  ///< from the publisher's send to the end of the reader's recv
+};
+
+/// One client: joins a room, publishes what its sources make, and counts what it is sent.
+class LoadMember {
+ public:
+  struct Role {
+    bool subscribes = true;
+    bool reports = false;  ///< as docs/protocol.md 4.8 asks of clients: within 50 ms
+  };
+
+  LoadMember(const Target& target, Role role, Tally& tally);
+
+  /// Asks to join; `joined` is true once the answer came. Nothing to do at the bare limit.
+  void join(const std::string& room);
+  [[nodiscard]] bool joined() const { return joined_; }
+  /// Announces a camera with so many encodings, or a microphone.
+  void publish_camera(std::size_t encodings);
+  void publish_microphone();
+  [[nodiscard]] std::size_t published() const { return published_.size(); }
+  [[nodiscard]] std::size_t subscribed() const { return subscribed_; }
+  /// Begins to send `shape` on the published track of this index.
+  void add_source(std::size_t published, media::EncodingId encoding, MediaSource::Shape shape,
+                  media::Time start);
+
+  /// When the next frame is due; `Time::max()` without sources.
+  [[nodiscard]] media::Time due() const;
+  /// Sends the frame that is due next.
+  void send_due();
+  void read();
+  [[nodiscard]] int descriptor() const { return connection_.descriptor(); }
+
+ private:
+  struct Incoming {
+    media::FrameNumber number = 0;
+    bool started = false;
+    std::uint8_t encoding = 0;
+    std::int64_t capture_us = 0;
+  };
+
+  void on_control(std::string_view text);
+  void on_media(const CutMessage& message);
+  void report();
+
+  Wire wire_;
+  Role role_;
+  Tally& tally_;
+  LoadConnection connection_;
+  bool joined_ = false;
+  std::vector<std::uint16_t> published_;
+  std::size_t subscribed_ = 0;
+  std::vector<MediaSource> sources_;
+  std::vector<Incoming> incoming_;  ///< by handle
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t reported_bytes_ = 0;
+  media::Time last_report_{};
+};
+
+/// The clock of all stamps: CLOCK_MONOTONIC in microseconds.
+[[nodiscard]] media::Time load_now();
+
+}  // namespace sluice::bench
