@@ -115,9 +115,9 @@ export class MeetingPage {
   /**
    * Reads the pictures in a tile for a while.
    *
-   * @returns `{ fps, sender, valid, backwards }`: how many different pictures a second were shown,
-   * whose they were, the share of readings that were valid, and how often the number fell
-   * (other than by starting over)
+   * @returns `{ fps, sender, valid, backwards, longestGapMs, width }`: how many different pictures a second were shown,
+   * whose they were, the share of readings that were valid, how often the number fell (other than
+   * by starting over), the longest time without a new picture, and how wide the last one was
    */
   async watch(name, kind = 'tile', ms = 3000) {
     const video = this.tile(name, kind).getByTestId('tile-video');
@@ -130,10 +130,14 @@ export class MeetingPage {
     const valid = decoded.filter(({ sender }) => sender !== undefined);
     let changes = 0;
     let backwards = 0;
-    valid.forEach(({ number }, index) => {
+    let longestGapMs = 0;
+    let changedMs = valid[0]?.atMs;
+    valid.forEach(({ number, atMs }, index) => {
       const before = valid[index - 1]?.number;
       if (before === undefined || before === number) return;
       changes++;
+      longestGapMs = Math.max(longestGapMs, atMs - changedMs);
+      changedMs = atMs;
       // The file starts over after 60 pictures; other steps back would be old pictures shown late.
       if (number < before && before - number < 30) backwards++;
     });
@@ -143,6 +147,7 @@ export class MeetingPage {
       sender: valid.at(-1)?.sender,
       valid: readings.length === 0 ? 0 : valid.length / readings.length,
       backwards,
+      longestGapMs,
       width,
     };
   }

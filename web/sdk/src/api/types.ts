@@ -255,17 +255,34 @@ export interface RemoteTrackStats {
   readonly height: number;
 }
 
+/** Figures of one encoding of a video track of ours. */
+export interface EncodingStats {
+  /** Its number; 0 is the smallest picture. */
+  readonly encoding: number;
+  readonly width: number;
+  readonly height: number;
+  /** False while it is left out: nobody wants it, or the machine or the uplink cannot carry it. */
+  readonly active: boolean;
+  /** Pictures that came out of the encoder a second. */
+  readonly fps: number;
+  /** What the encoder is asked for; 0 while it is left out. */
+  readonly targetBitrateBps: number;
+  readonly framesEncoded: number;
+  readonly bytesEncoded: number;
+}
+
 /** Figures of a track of ours. */
 export interface LocalTrackStats {
   readonly source: TrackSource;
   readonly kind: 'audio' | 'video';
   readonly codec: string;
+  /** Size of the largest encoding that is made now; 0 for audio. */
   readonly width: number;
   readonly height: number;
-  /** Frames handed to the network a second. */
+  /** Pictures a second of that encoding. */
   readonly fps: number;
   readonly bitrateBps: number;
-  /** What the encoder is asked for. */
+  /** What the encoders are asked for together. */
   readonly targetBitrateBps: number;
   readonly framesEncoded: number;
   readonly framesSent: number;
@@ -274,6 +291,8 @@ export interface LocalTrackStats {
   /** Captured but not encoded, since encoder or uplink were behind. */
   readonly framesSkipped: number;
   readonly bytes: number;
+  /** Video: its simulcast encodings, smallest first. Empty for audio. */
+  readonly encodings: readonly EncodingStats[];
 }
 
 /** Figures of the connection and of every track. */

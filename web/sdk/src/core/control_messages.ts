@@ -5,6 +5,14 @@ export const PROTOCOL_VERSION = 1;
 /** WebSocket subprotocol of that version. */
 export const SUBPROTOCOL = 'sluice.v1';
 
+/** One simulcast encoding of a video track (4.2). */
+export interface EncodingInfo {
+  readonly encoding: number;
+  readonly width: number;
+  readonly height: number;
+  readonly bitrate_bps: number;
+}
+
 /** A track as every message describes it (4.2). */
 export interface TrackInfo {
   readonly track: string;
@@ -16,6 +24,8 @@ export interface TrackInfo {
   readonly width?: number;
   readonly height?: number;
   readonly temporal_layers?: number;
+  /** Smallest first; empty or missing means the one encoding 0. */
+  readonly encodings?: readonly EncodingInfo[];
   readonly sample_rate?: number;
   readonly channels?: number;
 }
@@ -74,6 +84,7 @@ export type ServerMessage =
     }
   | { readonly type: 'unsubscribed'; readonly reply_to?: number; readonly track: string }
   | { readonly type: 'keyframe'; readonly track: string; readonly encoding: number }
+  | { readonly type: 'demand'; readonly track: string; readonly encodings: readonly number[] }
   | {
       readonly type: 'muted';
       readonly participant: string;
@@ -162,6 +173,9 @@ export function parseServerMessage(text: string): ParsedControl {
   return { ok: true, message: value as unknown as ServerMessage };
 }
 
+/** The chunk header has four bits for them. */
+const ENCODINGS_MAX = 16;
+
 type Check = (value: unknown) => boolean;
 
 function invalid(detail: string): ParsedControl {
@@ -192,6 +206,7 @@ const object =
   (value) =>
     isObject(value) && Object.entries(shape).every(([member, check]) => check(value[member]));
 
+const encoding: Check = (value) => whole(value) && (value as number) < ENCODINGS_MAX;
 const track = object({
   track: text,
   handle: (value) => whole(value) && (value as number) <= 65535,
@@ -202,6 +217,9 @@ const track = object({
   width: optional(whole),
   height: optional(whole),
   temporal_layers: optional(whole),
+  encodings: optional(
+    listOf(object({ encoding, width: whole, height: whole, bitrate_bps: whole })),
+  ),
   sample_rate: optional(whole),
   channels: optional(whole),
 });
@@ -245,7 +263,8 @@ const SHAPES: Record<string, Record<string, Check> | undefined> = {
     handle: (value) => whole(value) && (value as number) <= 65535,
   },
   unsubscribed: { reply_to: optional(whole), track: text },
-  keyframe: { track: text, encoding: whole },
+  keyframe: { track: text, encoding },
+  demand: { track: text, encodings: listOf(encoding) },
   muted: { participant: text, track: text, muted: flag },
   report: { received_bytes: whole },
   ping: { id: optional(whole) },

@@ -1,113 +1,117 @@
-import { WindowedMinimum } from './windowed_minimum.js';
-
 /** A TCP segment on an Ethernet path with timestamps. */
-const SEGMENT_BYTES = 1448;
+export const SEGMENT_BYTES = 1448;
 /** TCP's own initial window (RFC 6928). */
 const START_BYTES = 10 * SEGMENT_BYTES;
-const FLOOR_BYTES = 3 * SEGMENT_BYTES;
-const CEILING_BYTES = 1 << 20;
-/** Queueing delay aimed at (delivery.md, "Late binding, twice"). */
+/** With one segment under way each would wait for a delayed acknowledgement. */
+const FLOOR_BYTES = 2 * SEGMENT_BYTES;
+const CEILING_BYTES = 4 << 20;
 const TARGET_MS = 30;
-/**
- * A report may be up to one report interval younger than the byte it is about, except while bytes
- * stream without a pause; the smallest of this many in a row is nearly free of that.
- */
-const SAMPLES = 4;
-const DECREASE = 0.7;
-/** Sent-byte marks remembered; older ones are merged away. */
-const MARKS_MAX = 512;
+/** Until the target was first reached the cap doubles each round, as slow start does. */
+const RAMP_ROUND_MS = 60;
+/** Growth in a round trip, as a share of the cap, when the queue is empty. */
+const GROWTH_PER_ROUND_TRIP = 0.5;
+/** A report interval; growth between two reports is at most so many segments. */
+const SAMPLE_MS = 50;
+const SEGMENTS_PER_SAMPLE_MOST = 5;
+const SEGMENTS_PER_SAMPLE_LEAST = 0.25;
+const LEAST_FACTOR = 0.5;
+const COMPETITOR_PATIENCE_MS = 5000;
+const TARGET_GROWTH_MAX = 4;
+
+/** What the link showed since the last sample. */
+export interface CapSample {
+  /** Above the smallest delay, as it was seen. */
+  readonly queueingMs: number;
+  /**
+   * The same for a byte sent now, by what is under way and the rate at which that arrives: it holds
+   * growth back a round trip before it is seen, and never shrinks the cap.
+   */
+  readonly predictedMs: number;
+  readonly roundTripMs: number;
+  readonly inFlightBytes: number;
+  /** Since the last sample. */
+  readonly ackedBytes: number;
+}
 
 /**
- * How many bytes may be under way to the server: sent, but not yet reported as read.
+ * How many bytes may be under way to the server, steered by queueing delay.
  *
- * A browser sees neither TCP's congestion window nor the bottleneck's queue. What it can see is how
- * long bytes take until the server reports them. Bytes beyond what the path carries only wait in
- * some buffer, and everything behind them, audio too, waits with them: so the cap grows while they
- * come through promptly and shrinks as soon as they are held up (additive increase, multiplicative
- * decrease, steered by delay).
+ * A browser sees neither TCP's congestion window nor the bottleneck's queue; what stands there can
+ * be neither reordered nor dropped, and audio waits behind it. The cap keeps that queue at a target
+ * delay: it grows in proportion to what is missing to the target, and shrinks multiplicatively, at
+ * most once a round trip, above it. The same as the server's `media/in_flight_cap.h`, sampled by
+ * reports. When the queue stays above the target for 5 s with the cap at its floor, it is somebody
+ * else's queue: the target is raised (to at most 4 x) rather than starve.
  */
 export class InFlightCap {
-  #capBytes = START_BYTES;
-  #sentBytes = 0;
-  #reportedBytes = 0;
-  #reported = false;
-  #marks: { bytes: number; atMs: number }[] = [];
-  readonly #shortestMs = new WindowedMinimum(30_000);
-  #samples: number[] = [];
-  #slowStart = true;
-  #mayDecreaseAtMs = Number.NEGATIVE_INFINITY;
-  #limited = false;
+  #bytes = START_BYTES;
+  #targetMs = TARGET_MS;
+  #ramping = true;
+  #rampMs = Number.NEGATIVE_INFINITY;
+  #rampTo = START_BYTES;
+  #shrunkMs = Number.NEGATIVE_INFINITY;
+  #starvedSinceMs: number | undefined;
 
-  /** Bytes sent but not reported. */
-  get inFlightBytes(): number {
-    return this.#sentBytes - this.#reportedBytes;
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  get capBytes(): number {
-    return this.#capBytes;
+  /** Audio may go a quarter above it. */
+  get bytesForAudio(): number {
+    return this.#bytes * 1.25;
   }
 
-  /** How much longer than the shortest the way took lately, in ms. */
-  get queueingMs(): number {
-    if (this.#samples.length === 0) return 0;
-    return Math.max(0, Math.min(...this.#samples) - this.#shortestMs.value);
+  get targetMs(): number {
+    return this.#targetMs;
   }
 
-  /**
-   * May `bytes` more be sent? A server that never reported is not waited for.
-   *
-   * @param urgent - audio may use a quarter more.
-   */
-  allows(bytes: number, urgent: boolean): boolean {
-    if (!this.#reported) return true;
-    const cap = urgent ? this.#capBytes * 1.25 : this.#capBytes;
-    const allowed = this.inFlightBytes === 0 || this.inFlightBytes + bytes <= cap;
-    if (!allowed) this.#limited = true;
-    return allowed;
-  }
-
-  onSent(bytes: number, nowMs: number): void {
-    this.#sentBytes += bytes;
-    this.#marks.push({ bytes: this.#sentBytes, atMs: nowMs });
-    if (this.#marks.length > MARKS_MAX) {
-      this.#marks = this.#marks.filter((_, index) => index % 2 === 1);
+  /** @param limited - since the last sample the cap held something back. */
+  sample(sample: CapSample, limited: boolean, nowMs: number): void {
+    if (nowMs - this.#rampMs >= RAMP_ROUND_MS) {
+      this.#rampMs = nowMs;
+      this.#rampTo = 2 * this.#bytes;
     }
+    if (sample.queueingMs >= this.#targetMs) this.#shrink(sample, nowMs);
+    else if (limited) this.#grow(sample);
+    this.#watchCompetitor(sample, nowMs);
   }
 
-  /** The server has read `receivedBytes` of ours since the connection began. */
-  onReport(receivedBytes: number, nowMs: number): void {
-    if (receivedBytes <= this.#reportedBytes || receivedBytes > this.#sentBytes) return;
-    const ackedBytes = receivedBytes - this.#reportedBytes;
-    this.#reportedBytes = receivedBytes;
-    this.#reported = true;
-    let sentAtMs: number | undefined;
-    while (this.#marks[0] && this.#marks[0].bytes <= receivedBytes) {
-      sentAtMs = this.#marks.shift()?.atMs;
+  #grow(sample: CapSample): void {
+    const delayMs = Math.max(sample.queueingMs, sample.predictedMs);
+    if (delayMs >= this.#targetMs) return;
+    let step = Math.min(sample.ackedBytes, Math.max(0, this.#rampTo - this.#bytes));
+    if (!this.#ramping) {
+      // In proportion to the cap, so that a small one is not thrown past its target by one step.
+      const perSample =
+        (GROWTH_PER_ROUND_TRIP * this.#bytes) / Math.max(1, sample.roundTripMs / SAMPLE_MS);
+      const bounded = Math.min(
+        SEGMENTS_PER_SAMPLE_MOST * SEGMENT_BYTES,
+        Math.max(SEGMENTS_PER_SAMPLE_LEAST * SEGMENT_BYTES, perSample),
+      );
+      step = bounded * (1 - delayMs / this.#targetMs);
     }
-    if (sentAtMs === undefined) return;
-    this.#shortestMs.push(nowMs - sentAtMs, nowMs);
-    this.#samples.push(nowMs - sentAtMs);
-    if (this.#samples.length > SAMPLES) this.#samples.shift();
-    this.#steer(ackedBytes, nowMs);
+    this.#bytes = Math.min(CEILING_BYTES, this.#bytes + step);
   }
 
-  /** When the oldest byte under way was sent; undefined when none is. */
-  get oldestSentMs(): number | undefined {
-    return this.#marks[0]?.atMs;
+  #shrink(sample: CapSample, nowMs: number): void {
+    this.#ramping = false;
+    // What is under way now was sent under the old cap: judge the new one by new bytes.
+    if (nowMs - this.#shrunkMs <= sample.roundTripMs) return;
+    this.#shrunkMs = nowMs;
+    const excess = (sample.queueingMs - this.#targetMs) / sample.queueingMs;
+    const used = Math.min(this.#bytes, Math.max(sample.inFlightBytes, FLOOR_BYTES));
+    this.#bytes = Math.max(FLOOR_BYTES, used * Math.max(LEAST_FACTOR, 1 - 0.5 * excess));
   }
 
-  #steer(ackedBytes: number, nowMs: number): void {
-    const missing = 1 - this.queueingMs / TARGET_MS;
-    if (missing < 0 && this.#samples.length === SAMPLES) {
-      if (nowMs < this.#mayDecreaseAtMs) return;
-      this.#slowStart = false;
-      this.#capBytes = Math.max(FLOOR_BYTES, this.#capBytes * DECREASE);
-      // What is under way now was sent under the old cap: judge the new one by new bytes.
-      this.#mayDecreaseAtMs = nowMs + Math.max(100, Math.min(...this.#samples));
-    } else if (missing > 0 && this.#limited) {
-      const step = this.#slowStart ? ackedBytes : 2 * SEGMENT_BYTES * missing;
-      this.#capBytes = Math.min(CEILING_BYTES, this.#capBytes + step);
+  #watchCompetitor(sample: CapSample, nowMs: number): void {
+    if (sample.queueingMs <= this.#targetMs || this.#bytes > FLOOR_BYTES) {
+      this.#starvedSinceMs = undefined;
+      if (sample.queueingMs < TARGET_MS / 2) this.#targetMs = TARGET_MS;
+      return;
     }
-    this.#limited = false;
+    this.#starvedSinceMs ??= nowMs;
+    if (nowMs - this.#starvedSinceMs < COMPETITOR_PATIENCE_MS) return;
+    this.#targetMs = Math.min(2 * this.#targetMs, TARGET_GROWTH_MAX * TARGET_MS);
+    this.#starvedSinceMs = nowMs;
   }
 }

@@ -1,28 +1,28 @@
-import { type Frame, frameBefore } from './frame.js';
+import type { Frame } from './frame.js';
 import { FrameChunker } from './frame_chunker.js';
-import { InFlightCap } from './in_flight_cap.js';
-import { DeliveryRate } from './delivery_rate.js';
-import { UplinkThinning } from './uplink_thinning.js';
+import { LinkController } from './link_controller.js';
+import { UplinkStream } from './uplink_stream.js';
 import { chunkLength, encodeChunk, type Chunk } from './wire.js';
 
 /** Audio older than this when its turn comes is not worth sending any more. */
 const AUDIO_BUDGET_MS = 200;
 /** One second of 20 ms packets for each of a microphone and a screen's sound. */
 const AUDIO_FRAMES_MAX = 100;
-/** About two seconds of camera and screen at full rate. */
-const VIDEO_FRAMES_MAX = 90;
-/** What may wait inside the browser's socket, where nothing can be taken back. */
-const SOCKET_BYTES_MAX = 8 * 1024;
-/** Chunks are what 5 ms move while congested, else a small part of what may be in flight. */
-const CHUNK_BYTES_MIN = 1200;
-const CHUNK_BYTES_MAX = 16 * 1024;
+/** While frames of an encoding wait so long, further pictures are better not encoded at all. */
+const ENCODE_BELOW_MS = 150;
+
+/** One encoding of one track. */
+export interface EncodingName {
+  readonly handle: number;
+  readonly encoding: number;
+}
 
 /** What one {@link UplinkSender.poll} decided. */
 export interface UplinkOutput {
   /** Media messages to write to the socket now, in this order. */
   readonly messages: Uint8Array<ArrayBuffer>[];
-  /** Handles whose encoder must make a keyframe, since frames of the base layer were left out. */
-  readonly keyframesNeeded: number[];
+  /** What must begin anew with a keyframe, since frames of the base layer were left out. */
+  readonly keyframesNeeded: EncodingName[];
 }
 
 /** Counts of one track. */
@@ -37,76 +37,58 @@ interface Output {
   bufferedBytes: number;
 }
 
-interface Queued {
+interface QueuedAudio {
   readonly chunker: FrameChunker;
   readonly queuedMs: number;
 }
 
-interface VideoTrack {
-  readonly queue: Queued[];
-  /** Frames of this group that went out whole or wait to; others may depend on them. */
-  readonly usable: Set<number>;
-  readonly thinning: UplinkThinning;
-  /** Base frames were left out: nothing makes sense until a keyframe. */
-  broken: boolean;
-}
-
 /**
- * Decides what goes to the socket and when: audio first, then video by capture time, in chunks; no
- * more in flight than {@link InFlightCap} allows; what would be late is left out before it costs
- * anything, together with what depends on it.
+ * Decides what goes to the socket and when: audio first, then the smallest encodings, then larger
+ * ones, in chunks; no more under way than {@link LinkController} allows; what would be late is left
+ * out before it costs anything, together with what depends on it.
  *
- * Bounds: {@link AUDIO_FRAMES_MAX} and {@link VIDEO_FRAMES_MAX} frames. Overflow: the oldest audio
- * goes; video goes up to its next keyframe.
+ * Bound: 100 frames of audio; overflow: the oldest goes. Video: {@link UplinkStream}.
  */
 export class UplinkSender {
-  readonly #cap = new InFlightCap();
-  readonly #rate = new DeliveryRate();
-  readonly #audio: Queued[] = [];
-  readonly #video = new Map<number, VideoTrack>();
+  readonly #link = new LinkController();
+  readonly #audio: QueuedAudio[] = [];
+  readonly #streams = new Map<number, UplinkStream>();
   readonly #counts = new Map<number, UplinkTrackCounts>();
-  readonly #keyframesNeeded = new Set<number>();
-  readonly #abandons: Chunk[] = [];
-  #congestedMs = Number.NEGATIVE_INFINITY;
 
   /** @param chunkBytesMax - the server's limit for one media message. */
   constructor(private readonly chunkBytesMax: number) {}
 
+  get link(): LinkController {
+    return this.#link;
+  }
+
   enqueueAudio(frame: Frame, nowMs: number): void {
     this.#audio.push({ chunker: new FrameChunker(frame), queuedMs: nowMs });
-    while (this.#audio.length > AUDIO_FRAMES_MAX) this.#giveUp(this.#audio.shift());
+    while (this.#audio.length > AUDIO_FRAMES_MAX) this.#giveUpOldestAudio();
   }
 
   enqueueVideo(frame: Frame, nowMs: number): void {
-    const track = this.#track(frame.handle);
-    if (frame.keyframe) {
-      // What waits of older groups is superseded, but for the frame that is half out.
-      this.#clear(track, (queued) => queued.chunker.started);
-      track.usable.clear();
-      track.broken = false;
-    } else if (!this.#worthSending(track, frame)) {
-      this.counts(frame.handle).thinnedFrames++;
-      // The base is only ever left out while `broken`, and a keyframe was asked for then.
-      return;
-    }
-    track.usable.add(frame.number);
-    track.queue.push({ chunker: new FrameChunker(frame), queuedMs: nowMs });
-    if (track.queue.length > VIDEO_FRAMES_MAX) this.#breakChain(frame.handle, track);
+    this.#stream(frame).enqueue(frame, nowMs);
   }
 
   /** A track ended: what waits of it is worthless. */
   removeTrack(handle: number): void {
-    this.#video.delete(handle);
-    this.#keyframesNeeded.delete(handle);
+    for (const [key, stream] of [...this.#streams]) {
+      if (stream.handle === handle) this.#streams.delete(key);
+    }
     this.#counts.delete(handle);
     for (let i = this.#audio.length - 1; i >= 0; i--) {
       if (this.#audio[i]?.chunker.frame.handle === handle) this.#audio.splice(i, 1);
     }
   }
 
+  /** An encoding is not made for now: what waits of it is worthless. */
+  stopEncoding(name: EncodingName): void {
+    this.#streams.get(streamKey(name))?.clear();
+  }
+
   onReport(receivedBytes: number, nowMs: number): void {
-    this.#cap.onReport(receivedBytes, nowMs);
-    this.#rate.push(receivedBytes, nowMs);
+    this.#link.reported(receivedBytes, nowMs);
   }
 
   /**
@@ -117,42 +99,58 @@ export class UplinkSender {
    */
   poll(nowMs: number, bufferedBytes: number): UplinkOutput {
     const out: Output = { messages: [], bufferedBytes };
-    for (const chunk of this.#abandons.splice(0)) this.#write(chunk, out, nowMs);
+    for (const stream of this.#streams.values()) {
+      stream.thin(nowMs);
+      for (const chunk of stream.takeAbandons()) this.#write(chunk, out, nowMs);
+    }
     this.#sendAudio(out, nowMs);
-    this.#thin(nowMs);
-    for (const chunk of this.#abandons.splice(0)) this.#write(chunk, out, nowMs);
     this.#sendVideo(out, nowMs);
-    return { messages: out.messages, keyframesNeeded: this.#takeKeyframesNeeded() };
+    if (!this.waiting) this.#link.drained();
+    return { messages: out.messages, keyframesNeeded: this.#keyframesNeeded(nowMs) };
   }
 
-  /** True while frames wait: poll again soon. */
+  /** True while something waits: poll again soon. */
   get waiting(): boolean {
-    return this.#audio.length > 0 || [...this.#video.values()].some((t) => t.queue.length > 0);
+    if (this.#audio.length > 0) return true;
+    for (const stream of this.#streams.values()) {
+      if (stream.head || stream.hasAbandons || stream.keyframeNeeded) return true;
+    }
+    return false;
   }
 
   /** How long the oldest unsent video frame has waited, in ms. */
   queueMs(nowMs: number): number {
-    let oldest = nowMs;
-    for (const { queue } of this.#video.values()) {
-      oldest = Math.min(oldest, queue[0]?.queuedMs ?? nowMs);
+    let longest = 0;
+    for (const stream of this.#streams.values()) {
+      longest = Math.max(longest, stream.waitedMs(nowMs));
     }
-    return nowMs - oldest;
+    return longest;
   }
 
-  /** True when frames had to be left out or had to wait long within the last second. */
-  congested(nowMs: number): boolean {
-    return nowMs - this.#congestedMs < 1000;
+  /** False while a further picture of this encoding would only wait or be thrown away. */
+  wantsPictures(name: EncodingName, nowMs: number): boolean {
+    const stream = this.#streams.get(streamKey(name));
+    if (!stream) return true;
+    return !stream.keyframeNeeded && stream.waitedMs(nowMs) <= ENCODE_BELOW_MS;
   }
 
-  deliveredBps(nowMs: number): number {
-    return this.#rate.bitsPerSecond(nowMs);
-  }
-
-  get inFlightBytes(): number {
-    return this.#cap.inFlightBytes;
+  /** Video frames left out so far, of all that is published now. */
+  get leftOut(): number {
+    let sum = 0;
+    for (const stream of this.#streams.values()) sum += stream.leftOut;
+    return sum;
   }
 
   counts(handle: number): UplinkTrackCounts {
+    const counts = this.#mutableCounts(handle);
+    let thinnedFrames = counts.thinnedFrames;
+    for (const stream of this.#streams.values()) {
+      if (stream.handle === handle) thinnedFrames += stream.leftOut;
+    }
+    return { ...counts, thinnedFrames };
+  }
+
+  #mutableCounts(handle: number): UplinkTrackCounts {
     let counts = this.#counts.get(handle);
     if (!counts) {
       counts = { sentFrames: 0, sentBytes: 0, thinnedFrames: 0 };
@@ -161,42 +159,35 @@ export class UplinkSender {
     return counts;
   }
 
-  #track(handle: number): VideoTrack {
-    let track = this.#video.get(handle);
-    if (!track) {
-      track = { queue: [], usable: new Set(), thinning: new UplinkThinning(), broken: true };
-      this.#video.set(handle, track);
+  #stream(name: EncodingName): UplinkStream {
+    const key = streamKey(name);
+    let stream = this.#streams.get(key);
+    if (!stream) {
+      stream = new UplinkStream(name.handle, name.encoding);
+      this.#streams.set(key, stream);
     }
-    return track;
-  }
-
-  #worthSending(track: VideoTrack, frame: Frame): boolean {
-    if (track.broken) return false;
-    if (frame.temporalLayer >= 2 && track.thinning.level >= 1) return false;
-    if (frame.temporalLayer >= 1 && track.thinning.level >= 2) return false;
-    return frame.dependencies.every((d) => track.usable.has(frameBefore(frame.number, d)));
+    return stream;
   }
 
   #write(chunk: Chunk, out: Output, nowMs: number): void {
     const bytes = chunkLength(chunk);
-    this.#cap.onSent(bytes, nowMs);
+    this.#link.sent(bytes, nowMs);
     out.bufferedBytes += bytes;
     out.messages.push(encodeChunk(chunk));
-    const counts = this.counts(chunk.handle);
+    const counts = this.#mutableCounts(chunk.handle);
     counts.sentBytes += bytes;
     if (chunk.last) counts.sentFrames++;
   }
 
   #sendAudio(out: Output, nowMs: number): void {
     for (;;) {
-      const next = this.#audio[0];
+      const [next] = this.#audio;
       if (!next) return;
       if (nowMs - next.queuedMs > AUDIO_BUDGET_MS) {
-        this.#giveUp(this.#audio.shift());
+        this.#giveUpOldestAudio();
         continue;
       }
-      const bytes = next.chunker.remainingBytes + 64;
-      if (out.bufferedBytes >= 2 * SOCKET_BYTES_MAX || !this.#cap.allows(bytes, true)) return;
+      if (!this.#link.maySendAudio(out.bufferedBytes, nowMs)) return;
       // Audio frames are far below the limit of a message: one chunk each.
       this.#write(next.chunker.next(this.chunkBytesMax), out, nowMs);
       if (next.chunker.done) this.#audio.shift();
@@ -205,88 +196,41 @@ export class UplinkSender {
 
   #sendVideo(out: Output, nowMs: number): void {
     for (;;) {
-      const track = this.#nextVideo();
-      const chunker = track?.queue[0]?.chunker;
-      if (!track || !chunker) return;
-      const bytes = Math.min(this.#chunkBytes(nowMs), this.chunkBytesMax);
-      if (out.bufferedBytes >= SOCKET_BYTES_MAX) return;
-      if (!this.#cap.allows(Math.min(bytes, chunker.remainingBytes), false)) return;
-      this.#write(chunker.next(bytes), out, nowMs);
-      if (!chunker.done) continue;
-      track.queue.shift();
-      if (chunker.frame.keyframe) track.thinning.keyframeSent();
+      const stream = this.#nextStream();
+      const head = stream?.head;
+      if (!stream || !head || !this.#link.maySendVideo(out.bufferedBytes, nowMs)) return;
+      this.#write(head.next(Math.min(this.#link.chunkBytes(), this.chunkBytesMax)), out, nowMs);
+      if (head.done) stream.sent();
     }
   }
 
   /** A keyframe is asked for when it can go out at once: made earlier it would be old by then. */
-  #takeKeyframesNeeded(): number[] {
-    if (2 * this.#cap.inFlightBytes > this.#cap.capBytes) return [];
-    const handles = [...this.#keyframesNeeded];
-    this.#keyframesNeeded.clear();
-    return handles;
+  #keyframesNeeded(nowMs: number): EncodingName[] {
+    if (!this.#link.roomy(nowMs)) return [];
+    return [...this.#streams.values()].filter((stream) => stream.takeKeyframeRequest());
   }
 
-  /** Leaves out what waited too long, before it is sent in vain. */
-  #thin(nowMs: number): void {
-    for (const [handle, track] of this.#video) {
-      const oldest = track.queue[0];
-      const waitedMs = oldest ? nowMs - oldest.queuedMs : 0;
-      const level = track.thinning.update(waitedMs, nowMs);
-      if (level > 0) this.#congestedMs = nowMs;
-      if (level === 0) continue;
-      if (level === 3 && oldest && !oldest.chunker.frame.keyframe) {
-        this.#breakChain(handle, track);
-      } else {
-        const keepBelow = level === 1 ? 2 : 1;
-        this.#clear(
-          track,
-          ({ chunker }) => chunker.started || chunker.frame.temporalLayer < keepBelow,
-        );
-      }
-    }
+  #giveUpOldestAudio(): void {
+    const given = this.#audio.shift();
+    if (given) this.#mutableCounts(given.chunker.frame.handle).thinnedFrames++;
   }
 
-  /** Gives up everything queued of a track up to its next keyframe, and asks for that. */
-  #breakChain(handle: number, track: VideoTrack): void {
-    const first = track.queue[0]?.chunker;
-    if (first?.started) this.#abandons.push(first.abandon());
-    this.#clear(track, () => false);
-    track.usable.clear();
-    track.broken = true;
-    this.#keyframesNeeded.add(handle);
-  }
-
-  #clear(track: VideoTrack, keep: (queued: Queued) => boolean): void {
-    const kept = track.queue.filter(keep);
-    for (const queued of track.queue) {
-      if (kept.includes(queued)) continue;
-      track.usable.delete(queued.chunker.frame.number);
-      this.#giveUp(queued);
-    }
-    track.queue.splice(0, track.queue.length, ...kept);
-  }
-
-  #giveUp(queued: Queued | undefined): void {
-    if (queued) this.counts(queued.chunker.frame.handle).thinnedFrames++;
-  }
-
-  /** The track whose next frame was captured first: tracks share the link by age. */
-  #nextVideo(): VideoTrack | undefined {
-    let best: VideoTrack | undefined;
-    let bestTime = Number.POSITIVE_INFINITY;
-    for (const track of this.#video.values()) {
-      const time = track.queue[0]?.chunker.frame.captureTimeUs;
-      if (time !== undefined && time < bestTime) {
-        bestTime = time;
-        best = track;
-      }
+  /** Small encodings first, since everybody may fall back to them; among equals by age. */
+  #nextStream(): UplinkStream | undefined {
+    let best: UplinkStream | undefined;
+    for (const stream of this.#streams.values()) {
+      if (stream.head && (!best || goesBefore(stream, best))) best = stream;
     }
     return best;
   }
+}
 
-  #chunkBytes(nowMs: number): number {
-    const in5ms = (this.deliveredBps(nowMs) / 8) * 0.005;
-    const wanted = this.congested(nowMs) ? in5ms : this.#cap.capBytes / 4;
-    return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.round(wanted)));
-  }
+function goesBefore(a: UplinkStream, b: UplinkStream): boolean {
+  if (a.encoding !== b.encoding) return a.encoding < b.encoding;
+  const captured = ({ head }: UplinkStream): number => head?.frame.captureTimeUs ?? 0;
+  return captured(a) < captured(b);
+}
+
+function streamKey({ handle, encoding }: EncodingName): number {
+  return handle * 16 + encoding;
 }

@@ -5,7 +5,7 @@ export type ThinningLevel = 0 | 1 | 2 | 3;
 /** Age of the oldest unsent video byte from which each level holds, in ms. */
 const ENTER_MS = { 1: 60, 2: 120, 3: 300 } as const;
 /** How long the queue must stay short before one step back up. */
-const RECOVER_AFTER_MS = 1500;
+const RECOVER_AFTER_MS = 1000;
 const CALM_BELOW_MS = 25;
 
 /**

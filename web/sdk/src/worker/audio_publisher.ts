@@ -5,6 +5,7 @@ import { SILENCE } from '../core/active_speakers.js';
 import { CaptureClock } from '../core/capture_clock.js';
 import type { TrackDescription } from '../core/control_messages.js';
 import type { Frame } from '../core/frame.js';
+import { CaptureReader } from './capture_reader.js';
 import type { CapturedSamples, Failure } from './messages.js';
 import { monoSamples } from './mono_samples.js';
 import { sharedNowMs } from './shared_clock.js';
@@ -25,7 +26,7 @@ const ENCODER_RESTARTS_MAX = 5;
 
 /** Encodes the sound of a microphone or a screen as Opus, mono, 20 ms a packet. */
 export class AudioPublisher {
-  #reader: ReadableStreamDefaultReader<AudioData> | undefined;
+  readonly #reader = new CaptureReader<AudioData>((data) => this.#take(data));
   #port: MessagePort | undefined;
   #encoder: AudioEncoder | undefined;
   #sampleRate = 0;
@@ -66,9 +67,7 @@ export class AudioPublisher {
   /** Sound comes from `readable` from now on. */
   read(readable: ReadableStream<AudioData>): void {
     this.#stopReading();
-    const reader = readable.getReader();
-    this.#reader = reader;
-    void this.#pump(reader);
+    this.#reader.read(readable);
   }
 
   /** Sound comes from the capture worklet at the other end of `port` from now on. */
@@ -110,22 +109,13 @@ export class AudioPublisher {
     if (this.#encoder && this.#encoder.state !== 'closed') this.#encoder.close();
   }
 
-  async #pump(reader: ReadableStreamDefaultReader<AudioData>): Promise<void> {
-    try {
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return;
-        if (this.#reader === reader) this.#push(monoSamples(value), value.sampleRate, value.timestamp);
-        value.close();
-      }
-    } catch {
-      // The track ended under the reader; the page hears of that from the track itself.
-    }
+  #take(data: AudioData): void {
+    this.#push(monoSamples(data), data.sampleRate, data.timestamp);
+    data.close();
   }
 
   #stopReading(): void {
-    void this.#reader?.cancel().catch(() => undefined);
-    this.#reader = undefined;
+    this.#reader.stop();
     this.#port?.close();
     this.#port = undefined;
     // Another device has another clock.

@@ -1,11 +1,12 @@
 import type { LocalTrackStats, TrackSource } from '../api/types.js';
 import { SILENCE } from '../core/active_speakers.js';
-import type { Frame } from '../core/frame.js';
 import { DeliveryRate } from '../core/delivery_rate.js';
+import type { Frame } from '../core/frame.js';
 import type { UplinkSender } from '../core/uplink_sender.js';
 import { AudioPublisher } from './audio_publisher.js';
 import type { AudioInput, Failure, VideoInput } from './messages.js';
 import { sharedNowMs } from './shared_clock.js';
+import { UplinkShares } from './uplink_shares.js';
 import { VideoPublisher } from './video_publisher.js';
 
 type Publisher = VideoPublisher | AudioPublisher;
@@ -36,11 +37,13 @@ const GRAB_EVERY_MS = 1000 / 30;
 /** Our own tracks: from open devices to encoded frames, whatever becomes of connections. */
 export class LocalTracks {
   readonly #tracks = new Map<TrackSource, LocalTrack>();
+  #shares = new UplinkShares();
   #grabTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly events: LocalTracksEvents,
-    private readonly uplinkQueueMs: () => number,
+    /** The connection's, while there is one. */
+    private readonly uplink: () => UplinkSender | undefined,
   ) {}
 
   openVideo(source: 'camera' | 'screen', input: VideoInput): void {
@@ -116,6 +119,8 @@ export class LocalTracks {
       track.requested = false;
       track.publisher.setActive(false);
     }
+    // Another connection is another link.
+    this.#shares = new UplinkShares();
   }
 
   isMuted(source: TrackSource): boolean {
@@ -126,27 +131,29 @@ export class LocalTracks {
     return this.#tracks.get(source)?.published !== undefined;
   }
 
-  requestKeyframe(trackOrHandle: string | number): void {
-    for (const { publisher, published } of this.#tracks.values()) {
-      const named = published?.track === trackOrHandle || published?.handle === trackOrHandle;
-      if (named && publisher instanceof VideoPublisher) publisher.requestKeyframe();
-    }
+  /** The server, or the uplink, needs a keyframe of one encoding. */
+  requestKeyframe(trackOrHandle: string | number, encoding: number): void {
+    this.#video(trackOrHandle)?.requestKeyframe(encoding);
   }
 
-  /** Ten times a second, while connected. */
+  /** The server says which encodings of a track of ours anybody may be sent. */
+  setDemand(track: string, encodings: readonly number[]): void {
+    this.#video(track)?.setDemand(encodings);
+  }
+
+  /** Ten times a second, while connected: divides what the uplink carries. */
   tick(uplink: UplinkSender): void {
     const now = sharedNowMs();
-    const condition = {
-      congested: uplink.congested(now),
-      deliveredBps: uplink.deliveredBps(now),
-    };
-    for (const { publisher, published, rate } of this.#tracks.values()) {
+    const publishers = new Map<TrackSource, VideoPublisher>();
+    let audioBps = 0;
+    for (const [source, { publisher, published, rate }] of this.#tracks) {
       if (!published) continue;
       rate.push(uplink.counts(published.handle).sentBytes, now);
-      if (publisher instanceof VideoPublisher) {
-        publisher.tick(condition, rate.bitsPerSecond(now));
-      }
+      if (publisher instanceof VideoPublisher) publishers.set(source, publisher);
+      else audioBps += rate.bitsPerSecond(now);
     }
+    for (const publisher of publishers.values()) publisher.tick();
+    this.#shares.update(uplink, publishers, audioBps, now);
   }
 
   /** How loud the microphone was since the last call, minus dBov. */
@@ -169,6 +176,7 @@ export class LocalTracks {
         height: 0,
         fps: 0,
         framesSkipped: 0,
+        encodings: [],
         ...publisher.stats(),
         source,
         kind: publisher instanceof VideoPublisher ? ('video' as const) : ('audio' as const),
@@ -196,7 +204,30 @@ export class LocalTracks {
   }
 
   #newVideoPublisher(source: 'camera' | 'screen'): VideoPublisher {
-    return new VideoPublisher(source, this.#publisherEvents(source, 'video'), this.uplinkQueueMs);
+    const name = (encoding: number) => {
+      const handle = this.#tracks.get(source)?.published?.handle;
+      return handle === undefined ? undefined : { handle, encoding };
+    };
+    const events = {
+      ...this.#publisherEvents(source, 'video'),
+      stopped: (encoding: number) => {
+        const stopped = name(encoding);
+        if (stopped) this.uplink()?.stopEncoding(stopped);
+      },
+    };
+    return new VideoPublisher(source, events, (encoding) => {
+      const wanted = name(encoding);
+      const uplink = this.uplink();
+      return wanted !== undefined && (uplink?.wantsPictures(wanted, sharedNowMs()) ?? false);
+    });
+  }
+
+  #video(trackOrHandle: string | number): VideoPublisher | undefined {
+    for (const { publisher, published } of this.#tracks.values()) {
+      const named = published?.track === trackOrHandle || published?.handle === trackOrHandle;
+      if (named && publisher instanceof VideoPublisher) return publisher;
+    }
+    return undefined;
   }
 
   #newAudioPublisher(source: 'microphone' | 'screen_audio'): AudioPublisher {

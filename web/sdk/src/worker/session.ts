@@ -66,7 +66,7 @@ export class Session {
         failed: (source, failure) => this.post({ type: 'failure', source, failure }),
         grab: (source) => this.post({ type: 'grab', source }),
       },
-      () => this.#uplink?.queueMs(sharedNowMs()) ?? 0,
+      () => this.#uplink,
     );
     this.#remote = new RemoteTracks(
       {
@@ -170,7 +170,9 @@ export class Session {
       case 'published':
         return this.#onPublished(message);
       case 'keyframe':
-        return this.#local.requestKeyframe(message.track);
+        return this.#local.requestKeyframe(message.track, message.encoding);
+      case 'demand':
+        return this.#local.setDemand(message.track, message.encodings);
       case 'report':
         this.#uplink?.onReport(message.received_bytes, sharedNowMs());
         return this.#pollUplink();
@@ -275,7 +277,9 @@ export class Session {
       this.#sentBytes += message.length;
       connection.sendMedia(message);
     }
-    for (const handle of keyframesNeeded) this.#local.requestKeyframe(handle);
+    for (const { handle, encoding } of keyframesNeeded) {
+      this.#local.requestKeyframe(handle, encoding);
+    }
     if (!uplink.waiting || this.#uplinkTimer !== undefined) return;
     this.#uplinkTimer = setTimeout(() => {
       this.#uplinkTimer = undefined;
@@ -305,7 +309,7 @@ export class Session {
     const rttMs = this.#connection?.rttMs;
     return {
       rttMs,
-      uplinkInFlightBytes: this.#uplink?.inFlightBytes ?? 0,
+      uplinkInFlightBytes: this.#uplink?.link.inFlightBytes ?? 0,
       uplinkQueueMs: this.#uplink?.queueMs(now) ?? 0,
       sentBytes: this.#sentBytes,
       receivedBytes: this.#receivedBytes + (this.#connection?.receivedBytes ?? 0),

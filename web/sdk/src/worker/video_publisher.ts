@@ -1,77 +1,78 @@
-import type { LocalTrackStats } from '../api/types.js';
-import { BitrateSteering, type UplinkCondition } from '../core/bitrate_steering.js';
+import type { EncodingStats, LocalTrackStats } from '../api/types.js';
 import { CaptureClock } from '../core/capture_clock.js';
 import type { TrackDescription } from '../core/control_messages.js';
-import { cameraPlans, screenPlans, type VideoPlan } from '../core/encoding_plan.js';
+import { EncoderLoad } from '../core/encoder_load.js';
+import { cameraPlans, type EncodingPlan, screenPlans, type VideoPlan } from '../core/encoding_plan.js';
 import type { Frame } from '../core/frame.js';
-import { FreezeMeter } from '../core/freeze_meter.js';
 import { PicturePacer } from '../core/picture_pacer.js';
-import { TemporalDependencies } from '../core/temporal_dependencies.js';
-import { AUDIO_LEVEL_UNKNOWN } from '../core/wire.js';
+import { CaptureReader } from './capture_reader.js';
 import type { Failure } from './messages.js';
 import { sharedNowMs } from './shared_clock.js';
+import { VideoEncoding } from './video_encoding.js';
 
 /** What a publisher tells the session. */
 export interface VideoPublisherEvents {
-  /** The encoder is chosen: the track can be published (again, when its size changed). */
+  /** The encoders are chosen: the track can be published (again, when its size changed). */
   ready(): void;
   encoded(frame: Omit<Frame, 'handle'>): void;
+  /** An encoding is not made for now: what waits of it is worthless. */
+  stopped(encoding: number): void;
   failed(failure: Failure): void;
 }
 
-/** Pictures inside the encoder; more only wait there. */
-const ENCODE_QUEUE_MAX = 2;
-/** While the uplink holds frames back this long, pictures are better not encoded at all. */
-const UPLINK_QUEUE_SKIP_MS = 150;
 /** A still screen is encoded again so often: it sharpens, and late joiners soon see it. */
 const STILL_REFRESH_MS = 1000;
-const ENCODER_RESTARTS_MAX = 5;
-const CAPTURE_TIMES_MAX = 64;
+/** Which of its encodings a track may make is decided by several, each of which may say no. */
+type Say = 'cpu' | 'link' | 'demand' | 'encoder';
+type Allowed = Record<Say, (encoding: number) => boolean>;
 
 /** Encodes the pictures of a camera or a screen. Owns each picture that it is given. */
 export class VideoPublisher {
-  #reader: ReadableStreamDefaultReader<VideoFrame> | undefined;
-  #encoder: VideoEncoder | undefined;
+  readonly #reader = new CaptureReader<VideoFrame>((frame) => this.push(frame));
   #plan: VideoPlan | undefined;
+  #encodings: VideoEncoding[] = [];
+  #load = new EncoderLoad(1);
+  #allowed = allowAll();
+  /** Encodings whose encoder failed for good. */
+  readonly #failed = new Set<number>();
   #sourceSize = { width: 0, height: 0 };
   #preparing = false;
   #active = false;
   #muted = false;
-  #keyframeWanted = true;
   #closed = false;
-  #restarts = 0;
-  #dependencies = new TemporalDependencies(1);
-  #steering = new BitrateSteering(1, 1);
   #pacer = new PicturePacer(30);
   readonly #clock = new CaptureClock();
-  /** Capture times of pictures inside the encoder, by the timestamps it knows them by. */
-  readonly #captureTimes = new Map<number, number>();
   #held: VideoFrame | undefined;
   #heldMs = 0;
   #encodedMs = 0;
-  #started = false;
-  #encodedFrames = 0;
   #skippedFrames = 0;
-  readonly #meter = new FreezeMeter();
 
   constructor(
     readonly source: 'camera' | 'screen',
     private readonly events: VideoPublisherEvents,
-    /** How long frames wait for the uplink, in ms. */
-    private readonly uplinkQueueMs: () => number,
+    /** False while a further picture of this encoding would only wait for the uplink. */
+    private readonly uplinkWants: (encoding: number) => boolean,
   ) {}
 
   /** What `publish` says; undefined before {@link VideoPublisherEvents.ready}. */
   get description(): TrackDescription | undefined {
     if (!this.#plan) return undefined;
-    const { codec, width, height } = this.#plan.config;
+    const { codec, temporalLayers, encodings } = this.#plan;
+    const { width, height } = encodings.at(-1)?.config ?? encodings[0].config;
+    const listed = encodings.map(({ config, maxBitrateBps }, encoding) => ({
+      encoding,
+      width: config.width,
+      height: config.height,
+      bitrate_bps: maxBitrateBps,
+    }));
     return {
       kind: 'video',
       source: this.source,
       codec,
       width,
       height,
-      temporal_layers: this.#plan.temporalLayers,
+      temporal_layers: temporalLayers,
+      encodings: listed.length > 1 ? listed : [],
       muted: this.#muted,
     };
   }
@@ -80,12 +81,14 @@ export class VideoPublisher {
     return this.#muted;
   }
 
+  /** How it is encoded; undefined before {@link VideoPublisherEvents.ready}. */
+  get plan(): VideoPlan | undefined {
+    return this.#plan;
+  }
+
   /** Pictures come from `readable` from now on, and no longer from an earlier one. */
   read(readable: ReadableStream<VideoFrame>): void {
-    this.#stopReading();
-    const reader = readable.getReader();
-    this.#reader = reader;
-    void this.#pump(reader);
+    this.#reader.read(readable);
   }
 
   /** Takes one picture. */
@@ -96,7 +99,8 @@ export class VideoPublisher {
       return;
     }
     this.#prepareFor(frame);
-    if (this.#mayEncode()) this.#encode(frame, captureUs);
+    this.#watchLoad();
+    this.#encode(frame, captureUs);
     if (this.source === 'screen') this.#hold(frame);
     else frame.close();
   }
@@ -104,6 +108,9 @@ export class VideoPublisher {
   /** Whether frames are wanted: true between `published` and the end of the connection. */
   setActive(active: boolean): void {
     this.#active = active;
+    // What another connection wanted is forgotten.
+    this.#allowed = { ...this.#allowed, demand: () => true };
+    this.#applyAllowed();
     this.requestKeyframe();
   }
 
@@ -111,24 +118,47 @@ export class VideoPublisher {
     this.#muted = muted;
     this.requestKeyframe();
     if (!muted) return;
-    this.#stopReading();
-    this.#meter.pause();
+    this.#reader.stop();
+    for (const encoding of this.#encodings) encoding.pause();
     this.#dropHeld();
   }
 
-  /** The next picture will be a keyframe. */
-  requestKeyframe(): void {
-    this.#keyframeWanted = true;
+  /** The next picture will be a keyframe in `encoding`, or in all. */
+  requestKeyframe(encoding?: number): void {
+    for (const each of this.#encodings) {
+      if (encoding === undefined || each.encoding === encoding) each.requestKeyframe();
+    }
   }
 
-  /** Steers the bitrate and keeps a still screen alive; to be called ten times a second. */
-  tick(condition: UplinkCondition, shareBps: number): void {
-    const now = sharedNowMs();
-    if (this.#active && !this.#muted && this.#steering.update(condition, shareBps, now)) {
-      this.#configure();
+  /** The server says which encodings anybody may be sent. */
+  setDemand(encodings: readonly number[]): void {
+    this.#allowed.demand = (encoding) => encodings.includes(encoding);
+    this.#applyAllowed();
+  }
+
+  /** Whether the encoding would be made if the link carried it. */
+  isWanted(encoding: number): boolean {
+    const { cpu, demand, encoder } = this.#allowed;
+    const made = cpu(encoding) && demand(encoding) && encoder(encoding);
+    return this.#active && !this.#muted && made;
+  }
+
+  /** What the link carries of each encoding, in bits a second; 0: nothing. */
+  setBitrates(bitrates: ReadonlyMap<number, number>): void {
+    this.#allowed.link = (encoding) => bitrates.get(encoding) !== 0;
+    this.#applyAllowed();
+    for (const each of this.#encodings) {
+      const bps = bitrates.get(each.encoding);
+      if (bps) each.setBitrate(bps);
     }
-    const refreshAfter = this.#keyframeWanted ? STILL_REFRESH_MS / 4 : STILL_REFRESH_MS;
-    if (!this.#held || now - this.#encodedMs < refreshAfter || !this.#mayEncode()) return;
+  }
+
+  /** Keeps a still screen alive; to be called ten times a second. */
+  tick(): void {
+    const now = sharedNowMs();
+    const urgent = this.#encodings.some((each) => each.on && each.keyframeWanted);
+    const refreshAfter = urgent ? STILL_REFRESH_MS / 4 : STILL_REFRESH_MS;
+    if (!this.#held || !this.#active || now - this.#encodedMs < refreshAfter) return;
     const elapsedUs = Math.round((now - this.#heldMs) * 1000);
     const again = new VideoFrame(this.#held, { timestamp: this.#held.timestamp + elapsedUs });
     this.#encode(again, Math.round(now * 1000));
@@ -137,62 +167,78 @@ export class VideoPublisher {
 
   stats(): Pick<
     LocalTrackStats,
-    'codec' | 'width' | 'height' | 'fps' | 'targetBitrateBps' | 'framesEncoded' | 'framesSkipped'
+    | 'codec'
+    | 'width'
+    | 'height'
+    | 'fps'
+    | 'targetBitrateBps'
+    | 'framesEncoded'
+    | 'framesSkipped'
+    | 'encodings'
   > {
+    const encodings = this.#encodings.map((encoding) => encoding.stats());
+    const largest = encodings.filter(({ active }) => active).at(-1);
+    const sum = (value: (stats: EncodingStats) => number): number =>
+      encodings.reduce((total, each) => total + value(each), 0);
     return {
-      codec: this.#plan?.config.codec ?? '',
-      width: this.#plan?.config.width ?? 0,
-      height: this.#plan?.config.height ?? 0,
-      fps: this.#meter.fps(sharedNowMs()),
-      targetBitrateBps: this.#steering.bitrateBps,
-      framesEncoded: this.#encodedFrames,
+      codec: this.#plan?.codec ?? '',
+      width: largest?.width ?? 0,
+      height: largest?.height ?? 0,
+      fps: largest?.fps ?? 0,
+      targetBitrateBps: sum(({ targetBitrateBps }) => targetBitrateBps),
+      framesEncoded: sum(({ framesEncoded }) => framesEncoded),
       framesSkipped: this.#skippedFrames,
+      encodings,
     };
   }
 
   close(): void {
     this.#closed = true;
-    this.#stopReading();
+    this.#reader.stop();
     this.#dropHeld();
-    if (this.#encoder && this.#encoder.state !== 'closed') this.#encoder.close();
+    for (const encoding of this.#encodings) encoding.close();
   }
 
-  async #pump(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
-    try {
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return;
-        if (this.#reader === reader) this.push(value);
-        else value.close();
-      }
-    } catch {
-      // The track ended under the reader; the page hears of that from the track itself.
-    }
-  }
-
-  #stopReading(): void {
-    void this.#reader?.cancel().catch(() => undefined);
-    this.#reader = undefined;
-  }
-
-  #mayEncode(): boolean {
-    if (!this.#active || !this.#encoder || this.#encoder.state !== 'configured') return false;
-    const behind =
-      this.#encoder.encodeQueueSize > ENCODE_QUEUE_MAX ||
-      this.uplinkQueueMs() > UPLINK_QUEUE_SKIP_MS;
-    if (behind) this.#skippedFrames++;
-    return !behind;
-  }
-
+  /** Smallest first: it is what everybody can fall back to. */
   #encode(frame: VideoFrame, captureUs: number): void {
-    this.#captureTimes.set(frame.timestamp, captureUs);
-    if (this.#captureTimes.size > CAPTURE_TIMES_MAX) {
-      const oldest = this.#captureTimes.keys().next();
-      if (!oldest.done) this.#captureTimes.delete(oldest.value);
+    if (!this.#active) return;
+    for (const encoding of this.#encodings) {
+      if (!encoding.on) continue;
+      if (encoding.behind || !this.uplinkWants(encoding.encoding)) {
+        this.#skippedFrames++;
+        continue;
+      }
+      encoding.encode(frame, captureUs);
+      this.#encodedMs = sharedNowMs();
     }
-    this.#encodedMs = sharedNowMs();
-    this.#encoder?.encode(frame, { keyFrame: this.#keyframeWanted });
-    this.#keyframeWanted = false;
+  }
+
+  #watchLoad(): void {
+    if (!this.#active) return;
+    const behind = this.#encodings.some((encoding) => encoding.on && encoding.behind);
+    if (!this.#load.captured(behind, sharedNowMs())) return;
+    const { carried } = this.#load;
+    this.#allowed.cpu = (encoding) => encoding < carried;
+    this.#applyAllowed();
+  }
+
+  #applyAllowed(): void {
+    const { cpu, link, demand, encoder } = this.#allowed;
+    let turnedOff = false;
+    for (const each of [...this.#encodings].reverse()) {
+      const { encoding } = each;
+      const on = cpu(encoding) && link(encoding) && demand(encoding) && encoder(encoding);
+      if (on && turnedOff) {
+        // Who watched the larger one goes on here, at once.
+        each.requestKeyframe();
+        turnedOff = false;
+      }
+      if (each.on && !on) {
+        turnedOff = demand(encoding);
+        this.events.stopped(encoding);
+      }
+      each.setOn(on);
+    }
   }
 
   #hold(frame: VideoFrame): void {
@@ -206,7 +252,7 @@ export class VideoPublisher {
     this.#held = undefined;
   }
 
-  /** Chooses an encoder for pictures of this size, unless that is done. */
+  /** Chooses encoders for pictures of this size, unless that is done. */
   #prepareFor({ displayWidth: width, displayHeight: height }: VideoFrame): void {
     const same = width === this.#sourceSize.width && height === this.#sourceSize.height;
     if (same || this.#preparing) return;
@@ -216,19 +262,14 @@ export class VideoPublisher {
   }
 
   async #choosePlan(width: number, height: number): Promise<void> {
-    const plans = this.source === 'camera' ? cameraPlans : screenPlans;
-    for (const plan of plans({ width, height })) {
-      const { supported } = await VideoEncoder.isConfigSupported(plan.config).catch(() => ({
-        supported: false,
-      }));
-      if (!supported || this.#closed) continue;
-      const sameCodec = plan.config.codec === this.#plan?.config.codec;
-      if (!sameCodec) this.#dependencies = new TemporalDependencies(plan.temporalLayers);
-      this.#plan = plan;
-      this.#steering = new BitrateSteering(plan.minBitrateBps, plan.maxBitrateBps);
-      this.#pacer = new PicturePacer(plan.framerate);
-      this.#configure();
-      this.events.ready();
+    const source = { width, height };
+    const plans =
+      this.source === 'camera'
+        ? cameraPlans(source, globalThis.navigator.hardwareConcurrency)
+        : screenPlans(source);
+    for (const plan of plans) {
+      if (!(await isSupported(plan)) || this.#closed) continue;
+      this.#adopt(plan);
       return;
     }
     if (this.#closed) return;
@@ -238,51 +279,57 @@ export class VideoPublisher {
     });
   }
 
-  #configure(): void {
-    if (!this.#plan || this.#closed) return;
-    if (!this.#encoder || this.#encoder.state === 'closed') {
-      this.#encoder = new VideoEncoder({
-        output: (chunk, metadata) => this.#onEncoded(chunk, metadata),
-        error: (error) => this.#onEncoderError(error),
-      });
-      this.#started = false;
-      this.requestKeyframe();
+  #adopt(plan: VideoPlan): void {
+    const known = this.#encodings.length;
+    const planned = plan.encodings.length;
+    // What was published stays: encodings that it does not name would be refused by the server.
+    const count = known > 0 ? known : planned;
+    const [first, ...more] = plan.encodings;
+    this.#plan = { ...plan, encodings: [first, ...more.slice(0, count - 1)] };
+    this.#pacer = new PicturePacer(plan.framerate);
+    this.#load = new EncoderLoad(Math.min(count, planned));
+    this.#allowed.cpu = (encoding) => encoding < planned;
+    this.#encodings.forEach((each, encoding) => {
+      const planned = plan.encodings[encoding];
+      if (planned) each.setPlan(planned);
+    });
+    for (let encoding = known; encoding < count; encoding++) {
+      const each = plan.encodings[encoding] as EncodingPlan;
+      this.#encodings.push(this.#newEncoding(encoding, each, plan.temporalLayers));
     }
-    this.#encoder.configure({ ...this.#plan.config, bitrate: this.#steering.bitrateBps });
+    this.#applyAllowed();
+    this.events.ready();
   }
 
-  #onEncoded(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
-    const captureTimeUs = this.#captureTimes.get(chunk.timestamp);
-    this.#captureTimes.delete(chunk.timestamp);
-    const keyframe = chunk.type === 'key';
-    if (captureTimeUs === undefined || (!keyframe && !this.#started)) return;
-    this.#started = true;
-    const payload = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(payload);
-    const { svc } = (metadata ?? {}) as { svc?: { temporalLayerId?: number } };
-    // Numbers are given here, at the output, so that what the encoder drops leaves no gap.
-    const structure = this.#dependencies.next(keyframe, svc?.temporalLayerId);
-    this.#encodedFrames++;
-    this.#meter.shown(sharedNowMs());
-    this.events.encoded({
-      ...structure,
-      encoding: 0,
-      keyframe,
-      captureTimeUs,
-      audioLevel: AUDIO_LEVEL_UNKNOWN,
-      payload,
+  #newEncoding(encoding: number, plan: EncodingPlan, temporalLayers: number): VideoEncoding {
+    return new VideoEncoding(encoding, plan, temporalLayers, {
+      encoded: (frame) => this.events.encoded(frame),
+      failed: (message) => this.#onEncoderFailed(encoding, message),
     });
   }
 
-  #onEncoderError(error: DOMException): void {
-    if (this.#closed) return;
-    if (++this.#restarts > ENCODER_RESTARTS_MAX) {
-      this.events.failed({
-        code: 'encoder_failed',
-        message: `The video encoder of this browser failed again and again (${error.message}).`,
-      });
-      return;
-    }
-    this.#configure();
+  #onEncoderFailed(encoding: number, message: string): void {
+    this.#failed.add(encoding);
+    this.#allowed.encoder = (each) => !this.#failed.has(each);
+    this.#applyAllowed();
+    // While others work, the picture is only smaller or larger than it could be.
+    if (this.#closed || this.#failed.size < this.#encodings.length) return;
+    this.events.failed({
+      code: 'encoder_failed',
+      message: `The video encoder of this browser failed again and again (${message}).`,
+    });
   }
+}
+
+function allowAll(): Allowed {
+  return { cpu: () => true, link: () => true, demand: () => true, encoder: () => true };
+}
+
+async function isSupported({ encodings }: VideoPlan): Promise<boolean> {
+  const answers = await Promise.all(
+    encodings.map(({ config }) =>
+      VideoEncoder.isConfigSupported(config).catch(() => ({ supported: false })),
+    ),
+  );
+  return answers.every(({ supported }) => supported);
 }

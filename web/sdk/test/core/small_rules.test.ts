@@ -4,7 +4,6 @@ import { audioLevel } from '../../src/core/audio_level.js';
 import { AudioPacketizer } from '../../src/core/audio_packetizer.js';
 import { CaptureClock } from '../../src/core/capture_clock.js';
 import { parseServerMessage } from '../../src/core/control_messages.js';
-import { cameraPlans, screenPlans } from '../../src/core/encoding_plan.js';
 import { fitPicture } from '../../src/core/fit_picture.js';
 import { PicturePacer } from '../../src/core/picture_pacer.js';
 import { ReconnectPolicy } from '../../src/core/reconnect_policy.js';
@@ -125,16 +124,6 @@ describe('fitPicture', () => {
   });
 });
 
-describe('encoding plans', () => {
-  it('never ask VP8 for more than 640x360 pixels', () => {
-    const source = { width: 1920, height: 1200 };
-    for (const { config } of [...cameraPlans(source), ...screenPlans(source)]) {
-      const limit = config.codec === 'vp8' ? 640 * 360 : 1280 * 720;
-      expect(config.width * config.height).toBeLessThanOrEqual(limit);
-    }
-  });
-});
-
 describe('PicturePacer', () => {
   it('halves 60 a second evenly and lets 30 through as they are', () => {
     const next = Array.from({ length: 600 }, (_, i) => i);
@@ -152,6 +141,13 @@ describe('parseServerMessage', () => {
     const required = '{"type":"report","received_bytes":1,"new":2,"required":["new"]}';
     expect(parseServerMessage(required)).toMatchObject({ ok: false, problem: 'invalid' });
     expect(parseServerMessage('{"type":"later"}')).toMatchObject({ ok: false, problem: 'unknown' });
+  });
+
+  it('reads which encodings are wanted', () => {
+    const text = '{"type":"demand","track":"TR_1","encodings":[0,2]}';
+    expect(parseServerMessage(text)).toMatchObject({ ok: true, message: { encodings: [0, 2] } });
+    const beyond = '{"type":"demand","track":"TR_1","encodings":[16]}';
+    expect(parseServerMessage(beyond)).toMatchObject({ ok: false, problem: 'invalid' });
   });
 
   it('refuses what is missing or mistyped, and never throws', () => {

@@ -1,0 +1,131 @@
+import { BandwidthEstimator } from './bandwidth_estimator.js';
+import { InFlightCap } from './in_flight_cap.js';
+import { ReceiverProgress } from './receiver_progress.js';
+
+/** What may wait inside the browser's socket, where nothing can be taken back. */
+const SOCKET_BYTES_MAX = 4 * 1024;
+/** Reports come each 50 ms, so a delay that they show is uncertain by about half of that. */
+const REPORT_SLACK_MS = 25;
+/** A slow link gets chunks of 10 ms, so that audio waits no longer than that for one. */
+const SLOW_BPS = 2_000_000;
+const CHUNK_BYTES_MIN = 480;
+const CHUNK_BYTES_SLOW_MAX = 1200;
+const CHUNK_BYTES_MAX = 16 * 1024;
+const OUTAGE_LEAST_MS = 400;
+
+/**
+ * Decides when media may be handed to the socket and how much: late binding for a browser, which
+ * sees of its connection only `bufferedAmount` and what the server reports as read. Sans-IO; the
+ * counterpart of the server's `media/link_controller.h`.
+ */
+export class LinkController {
+  readonly #progress = new ReceiverProgress();
+  readonly #cap = new InFlightCap();
+  readonly #estimator = new BandwidthEstimator();
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  #receivedAtSample = 0;
+  #limited = false;
+  #busy = false;
+
+  get inFlightBytes(): number {
+    return this.#progress.inFlightBytes;
+  }
+
+  /** What media waits on the way beyond the shortest, as far as reports show it. */
+  get queueingMs(): number {
+    return Math.max(0, this.#progress.queueingMs - REPORT_SLACK_MS);
+  }
+
+  /** What the link carries; undefined while it was never full. */
+  get bitsPerSecond(): number | undefined {
+    return this.#estimator.bitsPerSecond;
+  }
+
+  /** From sending to hearing of it, in ms; 0 before the first report. */
+  get roundTripMs(): number {
+    return this.#progress.delayMs;
+  }
+
+  /** Room for a keyframe: little is under way. */
+  roomy(nowMs: number): boolean {
+    return !this.#progress.reporting(nowMs) || 2 * this.inFlightBytes <= this.#cap.bytes;
+  }
+
+  /** @param bufferedBytes - the socket's `bufferedAmount`. */
+  maySendVideo(bufferedBytes: number, nowMs: number): boolean {
+    return this.#may(bufferedBytes < SOCKET_BYTES_MAX, this.#cap.bytes, nowMs);
+  }
+
+  /** Audio may use a quarter more. */
+  maySendAudio(bufferedBytes: number, nowMs: number): boolean {
+    return this.#may(bufferedBytes < 2 * SOCKET_BYTES_MAX, this.#cap.bytesForAudio, nowMs);
+  }
+
+  /** How large the next chunk of video should be, in bytes. */
+  chunkBytes(): number {
+    const bps = this.bitsPerSecond;
+    const room = Math.max(CHUNK_BYTES_SLOW_MAX, this.#cap.bytes - this.inFlightBytes);
+    if (bps === undefined || bps >= SLOW_BPS) return Math.min(CHUNK_BYTES_MAX, room);
+    const in10ms = Math.round((bps / 8) * 0.01);
+    return Math.min(CHUNK_BYTES_SLOW_MAX, Math.max(CHUNK_BYTES_MIN, in10ms));
+  }
+
+  sent(bytes: number, nowMs: number): void {
+    // A link that was idle has not failed to carry anything.
+    if (this.inFlightBytes === 0) this.#reportedMs = nowMs;
+    this.#progress.sent(bytes, nowMs);
+  }
+
+  /** Everything that waited went out. */
+  drained(): void {
+    this.#busy = false;
+  }
+
+  /** The server has read `receivedBytes` of ours since the connection began. */
+  reported(receivedBytes: number, nowMs: number): void {
+    const stood = this.outage(nowMs);
+    if (!this.#progress.reported(receivedBytes, nowMs)) return;
+    this.#reportedMs = nowMs;
+    if (stood) this.#estimator.skip(receivedBytes, nowMs);
+    else this.#estimator.update(receivedBytes, this.#busy, nowMs);
+    this.#cap.sample(
+      {
+        queueingMs: this.queueingMs,
+        predictedMs: this.#predictedMs(),
+        roundTripMs: this.#progress.delayMs,
+        inFlightBytes: this.inFlightBytes,
+        ackedBytes: receivedBytes - this.#receivedAtSample,
+      },
+      this.#limited,
+      nowMs,
+    );
+    this.#receivedAtSample = receivedBytes;
+    this.#limited = false;
+    this.#busy = true; // until `drained` says otherwise
+  }
+
+  /** Nothing has been read for so long that feeding the socket only makes things later. */
+  outage(nowMs: number): boolean {
+    const patienceMs = Math.max(4 * this.#progress.minDelayMs, OUTAGE_LEAST_MS);
+    return (
+      this.inFlightBytes > 0 &&
+      this.#progress.reporting(nowMs) &&
+      nowMs - this.#reportedMs > patienceMs
+    );
+  }
+
+  #may(socketHasRoom: boolean, capBytes: number, nowMs: number): boolean {
+    const underCap = !this.#progress.reporting(nowMs) || this.inFlightBytes < capBytes;
+    if (underCap && socketHasRoom && !this.outage(nowMs)) return true;
+    this.#limited = true;
+    return false;
+  }
+
+  /** A delay is seen when the bytes that had it arrive, a round trip late. */
+  #predictedMs(): number {
+    const bps = this.bitsPerSecond;
+    if (bps === undefined || bps < 8) return 0;
+    const underWayMs = (this.inFlightBytes * 8000) / bps;
+    return underWayMs - this.#progress.minDelayMs - REPORT_SLACK_MS;
+  }
+}
