@@ -1,6 +1,7 @@
 #include "tests/sim/capacity.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "media/invariant.h"
 
@@ -36,7 +37,9 @@ Time Capacity::finish(Time from, std::size_t bytes) const {
     const Duration left = piece.length - offset;
     const double can = piece.bits_per_second * static_cast<double>(left.count()) / 1e6;
     if (can >= bits && piece.bits_per_second > 0) {
-      return at + Duration{static_cast<Duration::rep>(bits * 1e6 / piece.bits_per_second)};
+      // Rounded up: a link is never faster than it is, which the clairvoyant bound relies on.
+      return at +
+             Duration{static_cast<Duration::rep>(std::ceil(bits * 1e6 / piece.bits_per_second))};
     }
     bits -= can;
     at += left;

@@ -10,8 +10,8 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
   {
     TcpLink link{settings.link};
     PublisherModel publisher{pool, settings.publisher};
-    ReceiverModel receiver{settings.budgets};
-    const std::unique_ptr<Sender> sender = make(link);
+    ReceiverModel receiver{settings.budgets, settings.publisher.encodings};
+    const std::unique_ptr<Sender> sender = make(link, settings);
     struct Report {
       Time arrives;
       std::uint64_t bytes;
@@ -20,6 +20,7 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
     std::uint64_t reported = 0;
     Time report_due = Time::max();
     Time look = Time::max();
+    std::vector<media::EncodingId> requests;
     Time now{};
     const Time end = Time{} + settings.length;
     while (now < end) {
@@ -50,7 +51,9 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
         sender->on_frame(frame, now);
       }
       sender->pump(now);
-      if (sender->takes_keyframe_request(now)) publisher.request_keyframe(now);
+      requests.clear();
+      sender->poll_keyframe_requests(now, requests);
+      for (const auto encoding : requests) publisher.request_keyframe(encoding, now);
       look = sender->next_look(now);
     }
     result.outcome = receiver.finish(now);

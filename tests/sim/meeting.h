@@ -20,7 +20,8 @@ struct MeetingSettings {
   Duration report_interval = std::chrono::milliseconds{50};
 };
 
-using MakeSender = std::function<std::unique_ptr<Sender>(TcpLink&)>;
+/// Makes the server's side for one meeting.
+using MakeSender = std::function<std::unique_ptr<Sender>(TcpLink&, const MeetingSettings&)>;
 
 struct MeetingResult {
   ReceiverModel::Outcome outcome;

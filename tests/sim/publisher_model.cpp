@@ -2,66 +2,87 @@
 
 #include <algorithm>
 
+#include "tests/sim/simulcast.h"
+
 namespace sluice::sim {
 namespace {
 
-constexpr double kFramesPerSecond = 30;
-constexpr Duration kFrameInterval{33'333};
-constexpr Duration kPacketInterval = std::chrono::milliseconds{20};
-constexpr std::uint32_t kPacketBytes = 100;
-
-std::uint32_t bytes_in(double bits_per_second, Duration time) {
-  return static_cast<std::uint32_t>(bits_per_second / 8 * static_cast<double>(time.count()) / 1e6);
+FrameRef make_frame(media::FramePool& pool, const media::FrameDescription& description,
+                    media::MediaKind kind) {
+  media::FrameBuilder frame = pool.allocate(description, kind);
+  invariant(static_cast<bool>(frame), "the simulator's pool is never exhausted");
+  frame->arrival = Time{description.capture_time};
+  frame->lateness = Duration::zero();
+  return std::move(frame).finish();
 }
 
 }  // namespace
 
-PublisherModel::PublisherModel(media::FramePool& pool, Settings settings)
-    : pool_(pool),
-      settings_(settings),
-      // SyntheticVideo's enhancement frames are half of a base frame: in a cycle of four frames
-      // (0 2 1 2) the base is 40 %, close to the measured share.
-      video_(pool,
-             {.track = settings.camera,
-              .temporal_layers = 3,
-              .delta_bytes = static_cast<std::uint32_t>(settings.video_bits_per_second / 8 /
-                                                        kFramesPerSecond * 4 / 2.5),
-              .keyframe_bytes = bytes_in(settings.video_bits_per_second, settings.keyframe_weight)},
-             settings.seed),
-      random_(settings.seed + 1) {}
-
-void PublisherModel::request_keyframe(Time now) {
-  requested_ = std::min(requested_, now + settings_.request_delay);
+std::vector<CameraModel> PublisherModel::cameras(const Settings& settings) {
+  std::vector<CameraModel> cameras;
+  std::uint8_t id = 0;
+  for (const EncodingShape& shape : simulcast(settings.encodings)) {
+    cameras.emplace_back(
+        CameraModel::Settings{.track = settings.camera,
+                              .encoding = media::EncodingId{id++},
+                              .bits_per_second = settings.video_bits_per_second * shape.rate,
+                              .base_share = settings.base_share,
+                              .keyframe_weight = settings.keyframe_weight,
+                              .keyframe_interval = settings.keyframe_interval,
+                              .seed = settings.seed});
+  }
+  return cameras;
 }
 
-bool PublisherModel::speaking(Time now) {
-  if (!settings_.pauses) return true;
-  if (now >= speech_changes_) {
-    speaking_ = !speaking_;
-    std::exponential_distribution<double> length{speaking_ ? 1 / 1.5 : 1 / 1.0};
-    speech_changes_ = now + Duration{static_cast<Duration::rep>(1e6 * (0.2 + length(random_)))};
+MicrophoneModel PublisherModel::microphone(const Settings& settings) {
+  return {settings.pauses, settings.seed + 1};
+}
+
+media::FrameDescription PublisherModel::describe_packet(const Settings& settings,
+                                                        media::FrameNumber number, Time captured) {
+  return {.track = settings.microphone,
+          .number = number,
+          .length = MicrophoneModel::kPacketBytes,
+          .audio_level = 30,
+          .capture_time = captured.time_since_epoch()};
+}
+
+PublisherModel::PublisherModel(media::FramePool& pool, const Settings& settings)
+    : pool_(pool), settings_(settings), microphone_(microphone(settings)) {
+  for (CameraModel& camera : cameras(settings)) encodings_.push_back({.camera = std::move(camera)});
+}
+
+void PublisherModel::request_keyframe(media::EncodingId encoding, Time now) {
+  Time& requested = encodings_.at(static_cast<std::size_t>(encoding)).requested;
+  requested = std::min(requested, now + settings_.request_delay);
+}
+
+void PublisherModel::capture(std::vector<FrameRef>& out) {
+  for (Encoding& encoding : encodings_) {
+    const bool base = CameraModel::layer(index_) == 0;
+    const bool keyframe = base && (encoding.camera.keyframe_due(index_) ||
+                                   CameraModel::captured(index_) >= encoding.requested);
+    if (keyframe) {
+      ++encoding.group;
+      encoding.requested = Time::max();
+    }
+    media::FrameDescription description = encoding.camera.describe(index_, keyframe);
+    description.group = encoding.group;
+    out.push_back(make_frame(pool_, description, media::MediaKind::kVideo));
   }
-  return speaking_;
+  ++index_;
 }
 
 std::vector<FrameRef> PublisherModel::arrivals(Time now) {
   std::vector<FrameRef> frames;
   while (next_arrival() <= now) {
-    if (next_audio_ <= next_video_) {
-      if (speaking(next_audio_)) {
-        frames.push_back(media::synthetic_audio(pool_, settings_.microphone, audio_number_++,
-                                                next_audio_, kPacketBytes));
-      }
-      next_audio_ += kPacketInterval;
-      continue;
+    if (microphone_.next() <= CameraModel::captured(index_)) {
+      frames.push_back(make_frame(pool_, describe_packet(settings_, packet_++, microphone_.next()),
+                                  media::MediaKind::kAudio));
+      microphone_.advance();
+    } else {
+      capture(frames);
     }
-    const bool keyframe = next_video_ >= next_keyframe_ || next_video_ >= requested_;
-    if (keyframe) {
-      next_keyframe_ = next_video_ + settings_.keyframe_interval;
-      requested_ = Time::max();
-    }
-    frames.push_back(video_.next(next_video_, keyframe));
-    next_video_ += kFrameInterval;
   }
   return frames;
 }

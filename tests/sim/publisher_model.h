@@ -1,59 +1,65 @@
 #pragma once
 
-#include <random>
 #include <vector>
 
 #include "media/frame_pool.h"
-#include "tests/media/synthetic_track.h"
+#include "tests/sim/camera_model.h"
+#include "tests/sim/microphone_model.h"
 
 namespace sluice::sim {
 
-using media::Duration;
 using media::FrameRef;
-using media::Time;
 
 /// One participant's camera and microphone as the server receives them.
 ///
-/// The camera: 30 frames/s in three temporal layers, its bits shared among them as measured of
-/// Chromium's VP8 (41 % base, 21 % middle, 38 % upper; docs of WebCodecs encoders vary little),
-/// sizes log-normal. A keyframe comes at the start, each `keyframe_interval`, and when asked for.
-/// The microphone: a packet of 100 bytes each 20 ms, with pauses of speech when `pauses` is set.
+/// The camera has one to three simulcast encodings (simulcast.h), each with keyframes of its own:
+/// at the start, each `keyframe_interval`, and at the next base frame after a request arrived.
 class PublisherModel {
  public:
   struct Settings {
     media::TrackHandle camera{1};
     media::TrackHandle microphone{2};
-    double video_bits_per_second = 1e6;
-    /// A keyframe's size as a time of the video's rate.
+    int encodings = 1;
+    double video_bits_per_second = 1e6;  ///< of the largest encoding
+    double base_share = 0.41;            ///< of the bits of each encoding (CameraModel)
     Duration keyframe_weight = std::chrono::milliseconds{400};
     Duration keyframe_interval = std::chrono::hours{1};
-    /// From the server's request to the keyframe's arrival, at least.
-    Duration request_delay = std::chrono::milliseconds{80};
+    /// From the server's request to the publisher's encoder and from there to the server.
+    Duration request_delay = std::chrono::milliseconds{40};
     bool pauses = false;
     std::uint64_t seed = 1;
   };
 
-  PublisherModel(media::FramePool& pool, Settings settings);
+  PublisherModel(media::FramePool& pool, const Settings& settings);
 
-  void request_keyframe(Time now);
+  /// The encodings of such a publisher, smallest first; also what the clairvoyant bound knows.
+  [[nodiscard]] static std::vector<CameraModel> cameras(const Settings& settings);
+  [[nodiscard]] static MicrophoneModel microphone(const Settings& settings);
+  [[nodiscard]] static media::FrameDescription describe_packet(const Settings& settings,
+                                                               media::FrameNumber number,
+                                                               Time captured);
+
+  void request_keyframe(media::EncodingId encoding, Time now);
   /// The frames that arrive up to and including `now`, in order.
   std::vector<FrameRef> arrivals(Time now);
-  [[nodiscard]] Time next_arrival() const { return std::min(next_video_, next_audio_); }
+  [[nodiscard]] Time next_arrival() const {
+    return std::min(CameraModel::captured(index_), microphone_.next());
+  }
 
  private:
-  [[nodiscard]] bool speaking(Time now);
+  struct Encoding {
+    CameraModel camera;
+    std::uint32_t group = 0;
+    Time requested = Time::max();
+  };
+  void capture(std::vector<FrameRef>& out);
 
   media::FramePool& pool_;
   Settings settings_;
-  media::SyntheticVideo video_;
-  std::mt19937_64 random_;
-  Time next_video_{};
-  Time next_audio_{std::chrono::milliseconds{7}};
-  Time next_keyframe_{};
-  Time requested_ = Time::max();
-  Time speech_changes_{};
-  bool speaking_ = false;
-  media::FrameNumber audio_number_ = 0;
+  MicrophoneModel microphone_;
+  std::vector<Encoding> encodings_;
+  std::uint32_t index_ = 0;
+  media::FrameNumber packet_ = 0;
 };
 
 }  // namespace sluice::sim

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/sim/simulcast.h"
+
 namespace sluice::sim {
 namespace {
 
@@ -12,20 +14,26 @@ Time captured(const media::Frame& frame) { return Time{frame.description.capture
 
 }  // namespace
 
-double ReceiverModel::weight(const media::Frame& frame) {
-  if (frame.kind == media::MediaKind::kAudio) return 2;
-  if (frame.description.keyframe || frame.description.temporal_layer == 0) return 4;
-  return frame.description.temporal_layer == 1 ? 2 : 1;
+double ReceiverModel::worth(media::MediaKind kind, const media::FrameDescription& description,
+                            int encodings) {
+  if (kind == media::MediaKind::kAudio) return 2;
+  const double layer = description.temporal_layer == 0   ? 4
+                       : description.temporal_layer == 1 ? 2
+                                                         : 1;
+  return layer * simulcast(encodings)[static_cast<std::size_t>(description.encoding)].value;
 }
 
 void ReceiverModel::offered(const media::Frame& frame) {
-  outcome_.utility_offered += weight(frame);
+  const auto& description = frame.description;
   if (frame.kind == media::MediaKind::kAudio) {
     ++outcome_.audio_sent;
     audio_offered_.push_back(captured(frame));
-  } else {
+  } else if (static_cast<int>(description.encoding) == encodings_ - 1) {
     ++outcome_.video_sent;
+  } else {
+    return;
   }
+  outcome_.utility_offered += worth(frame.kind, description, encodings_);
 }
 
 void ReceiverModel::hear(const media::Frame& frame, Time now) {
@@ -33,32 +41,44 @@ void ReceiverModel::hear(const media::Frame& frame, Time now) {
   outcome_.audio_ages.push_back(age);
   if (age > budgets_.audio) return;
   ++outcome_.audio_on_time;
-  outcome_.utility += weight(frame);
+  outcome_.utility += worth(frame.kind, frame.description, encodings_);
   outcome_.bytes_shown += frame.description.length;
   heard_times_.push_back(now);
   audio_captures_.push_back(captured(frame));
 }
 
-void ReceiverModel::decode(const media::Frame& frame, Time now) {
-  const auto& description = frame.description;
+bool ReceiverModel::decode(const media::FrameDescription& description) {
+  // No frame of the model needs one further back than this.
+  constexpr media::FrameNumber kReach = 16;
+  std::set<media::FrameNumber>& decoded = decoded_[description.encoding];
   const bool can = description.keyframe ||
                    std::ranges::all_of(description.dependencies(), [&](std::uint16_t delta) {
-                     return decoded_.contains(description.number - delta);
+                     return decoded.contains(description.number - delta);
                    });
   if (!can) {
     ++outcome_.undecodable;
-    return;
+    return false;
   }
-  if (description.keyframe) decoded_.clear();
-  decoded_.insert(description.number);
+  if (description.keyframe) decoded.clear();
+  decoded.insert(description.number);
+  while (*decoded.begin() + kReach < description.number) decoded.erase(decoded.begin());
+  return true;
+}
+
+void ReceiverModel::show(const media::Frame& frame, Time now) {
+  const auto& description = frame.description;
+  if (!decode(description) || captured(frame) <= newest_) return;
+  newest_ = captured(frame);
   const Duration age = now - captured(frame);
   ++outcome_.video_shown;
   outcome_.video_ages.push_back(age);
   if (age > budgets_.video) return;
   ++outcome_.video_on_time;
-  outcome_.utility += weight(frame);
+  outcome_.utility += worth(frame.kind, description, encodings_);
   outcome_.bytes_shown += description.length;
   shown_times_.push_back(now);
+  if (on_ && *on_ != description.encoding) ++outcome_.switches;
+  on_ = description.encoding;
 }
 
 void ReceiverModel::received(const WireMessage& message, Time now) {
@@ -68,7 +88,7 @@ void ReceiverModel::received(const WireMessage& message, Time now) {
   if (message.frame->kind == media::MediaKind::kAudio) {
     hear(*message.frame, now);
   } else {
-    decode(*message.frame, now);
+    show(*message.frame, now);
   }
 }
 
@@ -97,6 +117,8 @@ ReceiverModel::Outcome ReceiverModel::finish(Time now) {
     }
   }
   outcome_.audio_gaps += gap > kAudioGap ? 1 : 0;
+  outcome_.utility -= kFreezePenalty * static_cast<double>(outcome_.freezes) +
+                      kSwitchPenalty * static_cast<double>(outcome_.switches);
   return outcome_;
 }
 

@@ -12,8 +12,14 @@ namespace sluice::sim {
 
 /// What a subscriber saw and heard, judged frame by frame.
 ///
-/// A video frame is shown when it came whole, all that it needs was decoded, and nothing newer was
-/// shown; it counts as on time within the budget. Keeps its own books of what can be decoded.
+/// A video frame is shown when it came whole, all that it needs was decoded, and neither it nor
+/// anything newer was shown in any encoding; it counts as on time within the budget. Keeps its own
+/// books of what can be decoded.
+///
+/// Utility: each packet of sound in time 2; each picture in time 4 (keyframe or base layer), 2
+/// (middle layer) or 1 (upper layer) times the value of its encoding (simulcast.h); minus
+/// `kFreezePenalty` for each pause of the picture over 200 ms and `kSwitchPenalty` for each change
+/// of encoding between two pictures.
 class ReceiverModel {
  public:
   struct Budgets {
@@ -21,21 +27,28 @@ class ReceiverModel {
     Duration video = std::chrono::milliseconds{400};
   };
 
+  /// One base frame, and half of one: a freeze already costs the pictures that it lacks.
+  static constexpr double kFreezePenalty = 4;
+  static constexpr double kSwitchPenalty = 2;
+
   struct Outcome {
     std::uint64_t audio_sent = 0, audio_on_time = 0;
+    /// Pictures, however many encodings there are of each.
     std::uint64_t video_sent = 0, video_on_time = 0, video_shown = 0;
     std::uint64_t undecodable = 0;
     std::vector<Duration> audio_ages, video_ages;  ///< at arrival, in order of arrival
-    double utility = 0;                            ///< weights of the frames on time (delivery.md)
-    double utility_offered = 0;                    ///< the same if everything came at once
-    double freeze_seconds = 0;  ///< pauses of shown video beyond 200 ms, on-time frames only
+    double utility = 0;
+    double utility_offered = 0;  ///< if all sound and the largest encoding came at once
+    double freeze_seconds = 0;   ///< pauses of shown video beyond 200 ms, on-time frames only
     std::uint64_t freezes = 0;
+    std::uint64_t switches = 0;
     Duration longest_audio_gap{};
     std::uint64_t audio_gaps = 0;  ///< over 60 ms of missing sound
     std::uint64_t bytes_received = 0, bytes_shown = 0;
   };
 
-  explicit ReceiverModel(Budgets budgets) : budgets_(budgets) {}
+  /// `encodings`: how many the camera publishes.
+  ReceiverModel(Budgets budgets, int encodings) : budgets_(budgets), encodings_(encodings) {}
 
   /// A frame that the publisher sent, whether or not it will come.
   void offered(const media::Frame& frame);
@@ -46,18 +59,22 @@ class ReceiverModel {
   [[nodiscard]] const std::vector<Time>& shown_times() const { return shown_times_; }
   [[nodiscard]] const std::vector<Time>& heard_times() const { return heard_times_; }
 
-  /// What a frame on time is worth (../research's weights; delivery.md "The simulator").
-  [[nodiscard]] static double weight(const media::Frame& frame);
+  /// What a frame on time is worth; `encodings` as above.
+  [[nodiscard]] static double worth(media::MediaKind kind,
+                                    const media::FrameDescription& description, int encodings);
 
  private:
-  void decode(const media::Frame& frame, Time now);
+  [[nodiscard]] bool decode(const media::FrameDescription& description);
+  void show(const media::Frame& frame, Time now);
   void hear(const media::Frame& frame, Time now);
 
   Budgets budgets_;
+  int encodings_;
   Outcome outcome_;
   std::uint64_t media_bytes_ = 0;
-  std::map<media::TrackHandle, std::uint32_t> open_;
-  std::set<media::FrameNumber> decoded_;
+  std::map<media::EncodingId, std::set<media::FrameNumber>> decoded_;
+  Time newest_ = Time::min();            ///< capture time of the newest picture shown
+  std::optional<media::EncodingId> on_;  ///< encoding of the last picture on time
   std::vector<Time> shown_times_;
   std::vector<Time> heard_times_;
   std::vector<Time> audio_captures_;  ///< of packets heard in time

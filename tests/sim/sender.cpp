@@ -95,10 +95,8 @@ void SluiceSender::on_report(std::uint64_t media_bytes, Time now) {
   pump(now);
 }
 
-bool SluiceSender::takes_keyframe_request(Time now) {
-  std::vector<media::EncodingId> encodings;
-  track_.poll_keyframe_requests(now, encodings);
-  return !encodings.empty();
+void SluiceSender::poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) {
+  track_.poll_keyframe_requests(now, out);
 }
 
 void QueueSender::admit(const media::FrameRef& frame) {
@@ -123,6 +121,8 @@ void QueueSender::admit(const media::FrameRef& frame) {
 }
 
 void QueueSender::on_frame(const media::FrameRef& frame, Time now) {
+  const bool video = frame->kind == media::MediaKind::kVideo;
+  if (video && frame->description.encoding != encoding_) return;
   admit(frame);
   pump(now);
 }
@@ -153,11 +153,12 @@ void QueueSender::pump(Time now) {
   }
 }
 
-bool QueueSender::takes_keyframe_request(Time now) {
-  if (!wants_keyframe_ || now - asked_ < std::chrono::milliseconds{500}) return false;
+void QueueSender::poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) {
+  const bool asked_lately = asked_ && now - *asked_ < std::chrono::milliseconds{500};
+  if (!wants_keyframe_ || asked_lately) return;
   asked_ = now;
   wants_keyframe_ = false;
-  return true;
+  out.push_back(encoding_);
 }
 
 }  // namespace sluice::sim

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,8 @@ class Sender {
   /// When to pump next although nothing happened.
   [[nodiscard]] virtual Time next_look(Time /*now*/) const { return Time::max(); }
   virtual void on_report(std::uint64_t /*media_bytes*/, Time /*now*/) {}
-  /// The publisher must be asked for a keyframe.
-  [[nodiscard]] virtual bool takes_keyframe_request(Time /*now*/) { return false; }
+  /// Adds the encodings of the camera whose keyframe the publisher must be asked for.
+  virtual void poll_keyframe_requests(Time /*now*/, std::vector<media::EncodingId>& /*out*/) {}
 
   /// Messages not yet taken by the receiver, in order.
   std::deque<WireMessage>& wire() { return wire_; }
@@ -74,7 +75,7 @@ class SluiceSender final : public Sender {
   void pump(Time now) override;
   [[nodiscard]] Time next_look(Time now) const override;
   void on_report(std::uint64_t media_bytes, Time now) override;
-  [[nodiscard]] bool takes_keyframe_request(Time now) override;
+  void poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) override;
 
   [[nodiscard]] const media::LinkController& controller() const { return controller_; }
   [[nodiscard]] const media::Egress& egress() const { return egress_; }
@@ -98,11 +99,13 @@ class QueueSender final : public Sender {
     kDropToKeyframe,  ///< a queue of 256 kB; at overflow it is emptied up to the next keyframe
     kPriority,        ///< audio first, small chunks, a low-water mark; no deadlines
   };
-  QueueSender(TcpLink& link, Policy policy) : Sender(link), policy_(policy) {}
+  /// `encoding`: the one that is forwarded; these do not adapt.
+  QueueSender(TcpLink& link, Policy policy, media::EncodingId encoding = {})
+      : Sender(link), policy_(policy), encoding_(encoding) {}
 
   void on_frame(const media::FrameRef& frame, Time now) override;
   void pump(Time now) override;
-  [[nodiscard]] bool takes_keyframe_request(Time now) override;
+  void poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) override;
 
  private:
   struct Entry {
@@ -112,11 +115,12 @@ class QueueSender final : public Sender {
   void admit(const media::FrameRef& frame);
 
   Policy policy_;
+  media::EncodingId encoding_;
   std::deque<Entry> audio_;  ///< kPriority only
   std::deque<Entry> queue_;
   std::size_t queue_bytes_ = 0;
   bool waits_for_keyframe_ = false;
-  Time asked_ = Time::min();
+  std::optional<Time> asked_;
   bool wants_keyframe_ = false;
 };
 

@@ -118,6 +118,11 @@ void TcpLink::transmit(Time now) {
 }
 
 void TcpLink::arrive(const Event& event, Time now) {
+  // An application does not save up the time in which there was nothing to read.
+  if (settings_.read_bits_per_second > 0 && read_ == in_order_) {
+    read_credit_ = 0;
+    read_at_ = now;
+  }
   if (event.cumulative > in_order_) {
     std::uint64_t& end = held_[event.begin];
     end = std::max(end, event.cumulative);
@@ -145,8 +150,7 @@ void TcpLink::read(Time now) {
   const auto waiting = static_cast<double>(in_order_ - read_);
   const double bytes = std::floor(std::min(read_credit_, waiting));
   read_ += static_cast<std::uint64_t>(bytes);
-  // An application does not save up the time in which there was nothing to read.
-  read_credit_ = waiting > bytes ? read_credit_ - bytes : 0;
+  read_credit_ -= bytes;
 }
 
 void TcpLink::grow_window(std::size_t acked, Time now) {

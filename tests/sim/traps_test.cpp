@@ -23,13 +23,13 @@ MeetingSettings on_link(double bits_per_second, Duration round_trip, double vide
 }
 
 MeetingResult with_sluice(const MeetingSettings& settings) {
-  return run_meeting(settings, [](TcpLink& link) {
+  return run_meeting(settings, [](TcpLink& link, const MeetingSettings&) {
     return std::make_unique<SluiceSender>(link, SluiceSender::Settings{});
   });
 }
 
 MeetingResult with_fifo(const MeetingSettings& settings) {
-  return run_meeting(settings, [](TcpLink& link) {
+  return run_meeting(settings, [](TcpLink& link, const MeetingSettings&) {
     return std::make_unique<QueueSender>(link, QueueSender::Policy::kFifo);
   });
 }
