@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <regex>
@@ -76,7 +77,10 @@ std::uint16_t number_in(const std::string& text, const std::regex& pattern) {
 }  // namespace
 
 ServerProcess::ServerProcess(const std::vector<std::string>& extra_arguments) {
-  std::vector<std::string> arguments{"--bind", "127.0.0.1", "--port", "0", "--admin-port", "0"};
+  std::vector<std::string> arguments{"--port", "0", "--admin-port", "0"};
+  if (std::ranges::find(extra_arguments, "--bind") == extra_arguments.end()) {
+    arguments.insert(arguments.end(), {"--bind", "127.0.0.1"});
+  }
   arguments.insert(arguments.end(), extra_arguments.begin(), extra_arguments.end());
   const Child child = start(arguments);
   pid_ = child.pid;

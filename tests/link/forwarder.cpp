@@ -1,5 +1,6 @@
 #include "tests/link/forwarder.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,11 @@ constexpr int kReadsMost = 512;
 bool is_ipv4(std::byte first) { return (std::to_integer<unsigned>(first) >> 4) == 4; }
 
 }  // namespace
+
+void become_punctual() {
+  const sched_param priority{.sched_priority = 1};
+  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+}
 
 Forwarder::Forwarder(int server_device, int client_device, LinkDirection::Settings down,
                      LinkDirection::Settings up)

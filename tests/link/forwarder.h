@@ -7,6 +7,10 @@
 
 namespace sluice::link {
 
+/// Puts the calling thread before others that want the processor, where this process may: a packet
+/// handed over late is a delay that nobody asked for. Processes that it starts are as all others.
+void become_punctual();
+
 /// Moves IPv4 packets between two TUN devices through two directions of an emulated link.
 ///
 /// The links' schedules begin with the first packet. Every moment of a packet is computed from when

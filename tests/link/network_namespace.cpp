@@ -10,7 +10,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <utility>
+
+#include "tests/link/congestion_control.h"
 
 namespace sluice::link {
 namespace {
@@ -74,12 +76,8 @@ std::expected<Descriptor, std::string> set_up(const NetworkNamespace::Settings& 
   if (done) done = bring_up(control.get(), kDevice);
   if (!done) return std::unexpected(std::move(done.error()));
   if (!settings.congestion_control.empty()) {
-    std::ofstream setting{"/proc/sys/net/ipv4/tcp_congestion_control"};
-    setting << settings.congestion_control << std::flush;
-    if (!setting) {
-      return std::unexpected("this kernel has no congestion control '" +
-                             settings.congestion_control + "'");
-    }
+    done = set_congestion_control(kDevice, settings.address, settings.congestion_control);
+    if (!done) return std::unexpected(std::move(done.error()));
   }
   return device;
 }

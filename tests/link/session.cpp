@@ -1,6 +1,5 @@
 #include "tests/link/session.h"
 
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -52,13 +51,6 @@ nlohmann::json json_of(const LinkDirection::Counters& counters, Duration time) {
 bool watch(int events, int descriptor) {
   epoll_event event{.events = EPOLLIN, .data = {.fd = descriptor}};
   return epoll_ctl(events, EPOLL_CTL_ADD, descriptor, &event) == 0;
-}
-
-/// A packet handed over late is a delay that nobody asked for. Without the right to it, we are as
-/// punctual as any process.
-void become_punctual() {
-  const sched_param priority{.sched_priority = 1};
-  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
 }
 
 }  // namespace
