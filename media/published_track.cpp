@@ -34,6 +34,20 @@ std::span<const FrameRef> PublishedTrack::group(EncodingId encoding) const {
   return found == encodings_.end() ? std::span<const FrameRef>{} : found->cache.frames();
 }
 
+std::vector<FrameRef> PublishedTrack::groups() const {
+  std::vector<FrameRef> all;
+  for (const Encoding& encoding : encodings_) {
+    const auto frames = encoding.cache.frames();
+    all.insert(all.end(), frames.begin(), frames.end());
+  }
+  return all;
+}
+
+void PublishedTrack::replace_groups(std::span<const FrameRef> groups) {
+  for (Encoding& encoding : encodings_) encoding.cache.clear();
+  for (const FrameRef& frame : groups) at(frame->description.encoding).cache.add(frame);
+}
+
 void PublishedTrack::request_keyframe(EncodingId encoding) {
   if (!muted_ && settings_.kind == MediaKind::kVideo) at(encoding).requests.request();
 }

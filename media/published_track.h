@@ -37,6 +37,10 @@ class PublishedTrack {
 
   /// What a joiner of this encoding is given first; empty when it must wait for a keyframe.
   [[nodiscard]] std::span<const FrameRef> group(EncodingId encoding) const;
+  /// The groups of all encodings, one after another, each from its keyframe on: for another shard.
+  [[nodiscard]] std::vector<FrameRef> groups() const;
+  /// Takes over such groups in place of its own. Requests stay: what is old answers none.
+  void replace_groups(std::span<const FrameRef> groups);
 
   /// A subscriber cannot go on without a keyframe of `encoding`.
   void request_keyframe(EncodingId encoding);

@@ -130,6 +130,37 @@ void add_waiting(MetricFamilies& page, const Shards& shards) {
   }
 }
 
+void add_shards(MetricFamilies& page, const Shards& shards) {
+  page.begin(MetricType::Gauge, "sluice_shard_connections",
+             "Connections that speak the Sluice protocol now, by the shard that they live on.");
+  for (std::size_t index = 0; index < shards.size(); ++index) {
+    std::int64_t connections = 0;
+    for_each_label<Transport>([&](Transport transport, const std::string&) {
+      for_each_label<Tls>([&](Tls tls, const std::string&) {
+        connections += shards[index]->connections[transport][tls].value();
+      });
+    });
+    page.value({{"shard", std::to_string(index)}}, static_cast<double>(connections));
+  }
+  page.begin(
+      MetricType::Counter, "sluice_shard_frames_total",
+      "Frames handed from the publisher's shard to another, once for each with subscribers.");
+  for_each_label<FrameKind>([&](FrameKind kind, const std::string& name) {
+    page.sum({{"kind", name}},
+             [kind](const ShardMetrics& shard) -> auto& { return shard.shard_frames[kind]; });
+  });
+  page.begin(MetricType::Counter, "sluice_shard_frames_dropped_total",
+             "Frames not handed to another shard, which lagged behind by a whole ring.");
+  for_each_label<FrameKind>([&](FrameKind kind, const std::string& name) {
+    page.sum({{"kind", name}}, [kind](const ShardMetrics& shard) -> auto& {
+      return shard.shard_frames_dropped[kind];
+    });
+  });
+  page.begin(MetricType::Counter, "sluice_shard_messages_delayed_total",
+             "Messages from shard to shard that had to wait because an inbox was full.");
+  page.sum({}, &ShardMetrics::shard_messages_delayed);
+}
+
 void add_process(MetricFamilies& page) {
   const auto process = read_process_figures();
   if (!process) return;
@@ -165,6 +196,7 @@ std::string ServerMetrics::exposition() const {
   add_frames(page);
   add_bytes(page);
   add_waiting(page, shards_);
+  add_shards(page, shards_);
   page.begin(MetricType::Counter, "sluice_protocol_errors_total",
              "Errors answered to clients, by the protocol's code.");
   for (std::size_t code = 0; code < options_.error_codes.size(); ++code) {

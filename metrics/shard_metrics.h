@@ -46,6 +46,10 @@ struct alignas(64) ShardMetrics {
   By<ByteKind, Counter> bytes_sent;
   By<KeyframeCause, Counter> keyframe_requests;
 
+  By<FrameKind, Counter> shard_frames;
+  By<FrameKind, Counter> shard_frames_dropped;
+  Counter shard_messages_delayed;
+
   /// From the moment a frame was queued for a subscriber to the moment its last chunk was handed
   /// to the kernel, in seconds.
   Histogram audio_queue_age{kQueueAgeBounds};

@@ -32,7 +32,7 @@ class AdminServer::Implementation {
                  const metrics::ServerMetrics& metrics, Log& log, std::function<Health()> health)
       : metrics_{metrics},
         health_{std::move(health)},
-        listener_{open_acceptor(context_, address, port, false), accept_metrics_, log,
+        listener_{open_acceptor(context_, address, port, PortUse::kAlone), accept_metrics_, log,
                   [this](tcp::socket socket) { serve(std::move(socket)); }} {}
 
   ~Implementation() {

@@ -24,7 +24,7 @@ std::string advice(const boost::system::error_code& error, std::uint16_t port) {
 }  // namespace
 
 tcp::acceptor open_acceptor(asio::io_context& context, const std::string& address,
-                            std::uint16_t port, bool shared) {
+                            std::uint16_t port, PortUse use) {
   boost::system::error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) throw ListenError(address + " is not an IP address");
@@ -40,12 +40,13 @@ tcp::acceptor open_acceptor(asio::io_context& context, const std::string& addres
   // A restarted server must not wait for the connections of its predecessor to time out.
   acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
   check("prepare");
-  if (shared) {
+  if (use == PortUse::kShared) {
     acceptor.set_option(SharedPort{true}, error);
     check("share");
   }
   acceptor.bind(endpoint, error);
   check("listen on");
+  if (use == PortUse::kTryOnly) return acceptor;
   acceptor.listen(asio::socket_base::max_listen_connections, error);
   check("listen on");
   acceptor.non_blocking(true);

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -20,13 +21,18 @@ class ListenError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What becomes of a port.
+enum class PortUse : std::uint8_t {
+  kAlone,    ///< one socket listens
+  kShared,   ///< several listen (SO_REUSEPORT), and the kernel spreads what arrives over them
+  kTryOnly,  ///< none listens yet: only to learn whether it is free
+};
+
 /// Opens a listening socket. Port 0 takes any free port.
-/// With `shared`, several shards may listen on the same port (SO_REUSEPORT) and the kernel spreads
-/// what arrives over them.
 /// Throws ListenError.
-[[nodiscard]] boost::asio::ip::tcp::acceptor open_acceptor(boost::asio::io_context& context,
-                                                           const std::string& address,
-                                                           std::uint16_t port, bool shared);
+boost::asio::ip::tcp::acceptor open_acceptor(boost::asio::io_context& context,
+                                             const std::string& address, std::uint16_t port,
+                                             PortUse use);
 
 /// Accepts connections on one socket and hands them on.
 ///

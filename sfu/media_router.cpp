@@ -1,12 +1,20 @@
 #include "sfu/media_router.h"
 
+#include <utility>
+
 namespace sluice::sfu {
 
 TrackRoute& MediaRouter::add(signaling::RoomId room, signaling::TrackInfo info,
                              Session& publisher) {
   const Key key{.room = room, .handle = info.handle};
-  auto route = std::make_unique<TrackRoute>(std::move(info), publisher, wheel_, metrics_);
-  return *(routes_[key] = std::move(route));
+  auto route = std::make_unique<TrackRoute>(room, std::move(info), publisher, shard_);
+  TrackRoute& added = *(routes_[key] = std::move(route));
+  if (const auto early = early_interest_.extract(key)) {
+    for (const ShardIndex shard : early.mapped()) {
+      handle(InterestBegan{.room = room, .track = key.handle, .from = shard});
+    }
+  }
+  return added;
 }
 
 void MediaRouter::remove(signaling::RoomId room, signaling::TrackHandle handle) {
@@ -16,6 +24,78 @@ void MediaRouter::remove(signaling::RoomId room, signaling::TrackHandle handle) 
 TrackRoute* MediaRouter::find(signaling::RoomId room, signaling::TrackHandle handle) {
   const auto found = routes_.find({.room = room, .handle = handle});
   return found == routes_.end() ? nullptr : found->second.get();
+}
+
+TrackRoute* MediaRouter::find_or_open(signaling::RoomId room, const signaling::TrackInfo& info,
+                                      ShardIndex publisher_shard) {
+  TrackRoute* const known = find(room, info.handle);
+  if (known != nullptr || publisher_shard == shard_.port.self()) return known;
+  auto route = std::make_unique<TrackRoute>(room, info, publisher_shard, shard_);
+  shard_.port.send(publisher_shard,
+                   InterestBegan{.room = room, .track = info.handle, .from = shard_.port.self()});
+  return (routes_[{.room = room, .handle = info.handle}] = std::move(route)).get();
+}
+
+void MediaRouter::release(TrackRoute& route) {
+  if (!route.remote() || !route.subscribers().empty()) return;
+  shard_.port.send(route.publisher_shard(), InterestEnded{.room = route.room(),
+                                                          .track = route.info().handle,
+                                                          .from = shard_.port.self()});
+  remove(route.room(), route.info().handle);
+}
+
+void MediaRouter::receive(ShardIndex from, const Crossing& crossing) {
+  TrackRoute* const route = find(crossing.room, crossing.track);
+  if (route == nullptr || route->publisher_shard() != from) {
+    // Its last subscriber has gone while the frame was on its way, or the one whom the room
+    // promised was gone before it came. Should one be about to come, its interest is told after
+    // this.
+    shard_.port.send(
+        from,
+        InterestEnded{.room = crossing.room, .track = crossing.track, .from = shard_.port.self()});
+    return;
+  }
+  if (crossing.group) {
+    route->receive_group(*crossing.group);
+  } else {
+    route->receive(crossing.frame);
+  }
+}
+
+void MediaRouter::expect(const InterestBegan& interest) {
+  TrackRoute* const route = find(interest.room, interest.track);
+  if (route == nullptr) return;
+  route->add_shard(interest.from);
+  route->settle_groups();
+}
+
+void MediaRouter::handle(const InterestBegan& interest) {
+  const Key key{.room = interest.room, .handle = interest.track};
+  TrackRoute* const route = find(key.room, key.handle);
+  if (route == nullptr) {
+    early_interest_[key].push_back(interest.from);
+    return;
+  }
+  route->add_shard(interest.from);
+  route->settle_groups();
+}
+
+void MediaRouter::handle(const InterestEnded& interest) {
+  const Key key{.room = interest.room, .handle = interest.track};
+  if (TrackRoute* const route = find(key.room, key.handle)) route->remove_shard(interest.from);
+  const auto early = early_interest_.find(key);
+  if (early == early_interest_.end()) return;
+  std::erase(early->second, interest.from);
+  if (early->second.empty()) early_interest_.erase(early);
+}
+
+void MediaRouter::handle(const KeyframeAsked& asked, media::Time now) {
+  TrackRoute* const route = find(asked.room, asked.track);
+  if (route != nullptr) route->request_keyframe(asked.encoding, asked.cause, now);
+}
+
+void MediaRouter::settle_groups() {
+  for (const auto& [key, route] : routes_) route->settle_groups();
 }
 
 }  // namespace sluice::sfu

@@ -3,8 +3,11 @@
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "metrics/shard_metrics.h"
+#include "sfu/shard_bus.h"
+#include "sfu/shard_message.h"
 #include "sfu/track_route.h"
 #include "signaling/ids.h"
 
@@ -12,19 +15,40 @@ namespace sluice::sfu {
 
 /// The tracks that are published or subscribed on one shard, by room and handle.
 ///
-/// Changes only when the room layer says so (`signaling::RoomEffect`), so a frame never waits for
-/// signaling: its publisher holds its routes, and they hold their subscribers.
-/// Bound: that of the rooms. Owner: the shard.
+/// Changes only when the room layer says so (`signaling::RoomEffect`) or another shard gains or
+/// loses interest, so a frame never waits for signaling: its publisher holds its routes, and they
+/// hold their subscribers and the shards that have some. Bound: that of the rooms. Owner: the
+/// shard.
 class MediaRouter {
  public:
-  /// Both outlive the router.
-  MediaRouter(media::TimerWheel& wheel, metrics::ShardMetrics& metrics)
-      : wheel_{wheel}, metrics_{metrics} {}
+  explicit MediaRouter(const TrackRoute::Surroundings& shard) : shard_{shard} {}
 
+  /// A track is published on this shard.
   TrackRoute& add(signaling::RoomId room, signaling::TrackInfo info, Session& publisher);
   void remove(signaling::RoomId room, signaling::TrackHandle handle);
   /// Null when there is no such track.
   [[nodiscard]] TrackRoute* find(signaling::RoomId room, signaling::TrackHandle handle);
+
+  /// The route of a track to its subscribers here. For the first one of a track of another shard it
+  /// is made, and that shard is told. Null when its publisher was on this shard and has gone
+  /// already.
+  [[nodiscard]] TrackRoute* find_or_open(signaling::RoomId room, const signaling::TrackInfo& info,
+                                         ShardIndex publisher_shard);
+  /// To be called when a subscriber has gone: ends a route from another shard that has none.
+  void release(TrackRoute& route);
+
+  // From other shards.
+
+  void receive(ShardIndex from, const Crossing& crossing);
+  /// The room says that a shard is about to show interest, so that a new track's first frames reach
+  /// those who were subscribed to it before its publisher was told that it is published.
+  void expect(const InterestBegan& interest);
+  void handle(const InterestBegan& interest);
+  void handle(const InterestEnded& interest);
+  void handle(const KeyframeAsked& asked, media::Time now);
+  /// Sends the groups that did not fit their ring: the next frame, which would bring them, may be
+  /// far away. O(tracks), for the housekeeping.
+  void settle_groups();
 
  private:
   struct Key {
@@ -35,14 +59,17 @@ class MediaRouter {
   struct KeyHash {
     std::size_t operator()(const Key& key) const {
       // Room ids count up, so the bits above a handle's tell them apart.
-      return std::hash<std::uint64_t>{}(static_cast<std::uint64_t>(key.room) << 16 |
-                                        static_cast<std::uint64_t>(key.handle));
+      return std::hash<std::uint64_t>{}(static_cast<std::uint64_t>(key.room) << 16 ^
+                                        static_cast<std::uint64_t>(key.handle) ^
+                                        static_cast<std::uint64_t>(key.room) >> kShardShift);
     }
   };
 
-  media::TimerWheel& wheel_;
-  metrics::ShardMetrics& metrics_;
+  TrackRoute::Surroundings shard_;
   std::unordered_map<Key, std::unique_ptr<TrackRoute>, KeyHash> routes_;
+  /// Interest in tracks that are not here: the room's word of them is still on its way, or they
+  /// were removed and the end of the interest is. Messages of two shards have no common order.
+  std::unordered_map<Key, std::vector<ShardIndex>, KeyHash> early_interest_;
 };
 
 }  // namespace sluice::sfu

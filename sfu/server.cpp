@@ -1,7 +1,11 @@
 #include "sfu/server.h"
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <csignal>
+#include <exception>
 #include <stdexcept>
+#include <thread>
 
 #include "sfu/clock.h"
 #include "signaling/error_code.h"
@@ -57,8 +61,13 @@ ServerSettings server_settings(const Configuration& configuration) {
   return settings;
 }
 
-metrics::ServerMetrics::Options metrics_options() {
-  metrics::ServerMetrics::Options options{.shards = 1, .version = SLUICE_VERSION};
+std::size_t shard_count(const Configuration& configuration) {
+  if (configuration.shards != 0) return configuration.shards;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kShardsMax);
+}
+
+metrics::ServerMetrics::Options metrics_options(std::size_t shards) {
+  metrics::ServerMetrics::Options options{.shards = shards, .version = SLUICE_VERSION};
   for (const signaling::ErrorCode code : signaling::kErrorCodes) {
     options.error_codes.emplace_back(signaling::to_string(code));
   }
@@ -80,56 +89,112 @@ Server::Server(const Configuration& configuration, Log& log)
       bind_{configuration.bind},
       admin_bind_{configuration.admin_bind},
       settings_{server_settings(configuration)},
-      metrics_{metrics_options()},
-      shard_{settings_, metrics_.shard(0), log},
-      listener_{open_acceptor(shard_.context(), configuration.bind, configuration.port, false),
-                metrics_.shard(0), log,
-                [this](boost::asio::ip::tcp::socket socket) { shard_.adopt(std::move(socket)); }},
-      signals_{shard_.context(), SIGTERM, SIGINT},
+      metrics_{metrics_options(shard_count(configuration))},
+      connections_{Shard::connections_quota(settings_)},
+      bus_{shard_count(configuration)},
+      shards_{make_shards()},
+      signals_{signals_context_, SIGTERM, SIGINT},
       admin_{configuration.admin_bind, configuration.admin_port, metrics_, log,
              [this] { return health(); }} {
+  listen(configuration);
   if (!settings_.http.site_fault.empty()) {
     log_.warning("no_meeting_page", {{"reason", settings_.http.site_fault}});
   }
   if (settings_.tls) log_.info("tls", {{"sha256", settings_.tls->fingerprint()}});
+  log_.info("shards", {{"count", static_cast<std::uint64_t>(shards_.size())}});
 }
 
 Server::~Server() = default;
 
-std::string Server::address() const {
-  return url(settings_.tls ? "https" : "http", bind_, listener_.endpoint().port());
+std::vector<std::unique_ptr<Shard>> Server::make_shards() {
+  const ShardSurroundings surroundings{
+      .settings = settings_,
+      .log = log_,
+      .bus = bus_,
+      .connections = connections_,
+      .rooms = std::make_shared<signaling::SharedQuota>(settings_.rooms.rooms_max)};
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (std::size_t index = 0; index < bus_.shards(); ++index) {
+    pools_.push_back(std::make_unique<media::FramePool>(Shard::kFramePoolBytes));
+    shards.push_back(std::make_unique<Shard>(ShardIndex{static_cast<std::uint8_t>(index)},
+                                             surroundings, metrics_.shard(index), *pools_.back()));
+  }
+  return shards;
 }
+
+void Server::listen(const Configuration& configuration) {
+  port_ = configuration.port;
+  const bool shared = shards_.size() > 1;
+  // Sockets that share a port would share it with those of another server too, unnoticed: find out
+  // first whether the port is free.
+  if (shared && port_ != 0) {
+    open_acceptor(shards_.front()->context(), configuration.bind, port_, PortUse::kTryOnly);
+  }
+  for (const auto& shard : shards_) {
+    auto acceptor = open_acceptor(shard->context(), configuration.bind, port_,
+                                  shared ? PortUse::kShared : PortUse::kAlone);
+    port_ = acceptor.local_endpoint().port();
+    shard->listen(std::move(acceptor));
+  }
+}
+
+std::string Server::address() const { return url(settings_.tls ? "https" : "http", bind_, port_); }
 
 std::string Server::admin_address() const { return url("http", admin_bind_, admin_.port()); }
 
 void Server::run() {
   stop_on_signal();
-  listener_.start();
   admin_.start();
-  shard_.run();
+  // Each thread owns its shard: its event loop and all that is "of the shard", from here until it
+  // is joined. What it shares with others is never changed (settings), made for it (log, metrics,
+  // bus, quotas), or counted by references (frames, texts). This thread has the signals and nothing
+  // else.
+  std::atomic<std::size_t> running{shards_.size()};
+  std::vector<std::exception_ptr> faults(shards_.size());
+  std::vector<std::thread> threads;
+  for (std::size_t index = 0; index < shards_.size(); ++index) {
+    threads.emplace_back([this, index, &running, &faults] {
+      try {
+        shards_[index]->run();
+      } catch (...) {
+        // A server without one of its shards would strand whom the kernel sends there.
+        faults[index] = std::current_exception();
+        stop_shards();
+      }
+      if (running.fetch_sub(1) == 1) signals_context_.stop();
+    });
+  }
+  signals_context_.run();
+  for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& fault : faults) {
+    if (fault) std::rethrow_exception(fault);
+  }
 }
 
 void Server::stop_on_signal() {
   signals_.async_wait([this](const boost::system::error_code& cancelled, int signal) {
     if (cancelled) return;
-    if (shutting_down_.exchange(true)) {
-      shard_.context().stop();
-      return;
-    }
+    if (shutting_down_.exchange(true)) return stop_shards();
     log_.info("shutting_down", {{"signal", signal}});
-    listener_.stop();
-    shard_.shut_down();
+    Shard& first = *shards_.front();
+    boost::asio::post(first.context(), [&first] { first.shut_down_all(); });
     stop_on_signal();
   });
 }
 
+void Server::stop_shards() {
+  for (const auto& shard : shards_) shard->stop();
+}
+
 Health Server::health() const {
   if (shutting_down_) return {.ok = false, .reason = "shutting down"};
-  if (now() - shard_.heartbeat() > kUnhealthyAfter) {
-    return {.ok = false, .reason = "the event loop does not turn"};
-  }
-  if (listener_.stalled_for(now()) > kUnhealthyAfter) {
-    return {.ok = false, .reason = "no connection can be accepted"};
+  for (const auto& shard : shards_) {
+    if (now() - shard->heartbeat() > kUnhealthyAfter) {
+      return {.ok = false, .reason = "an event loop does not turn"};
+    }
+    if (shard->stalled_for(now()) > kUnhealthyAfter) {
+      return {.ok = false, .reason = "no connection can be accepted"};
+    }
   }
   return {.ok = true, .reason = "ok"};
 }

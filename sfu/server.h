@@ -1,22 +1,23 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "metrics/server_metrics.h"
 #include "sfu/admin_server.h"
 #include "sfu/configuration.h"
-#include "sfu/listener.h"
 #include "sfu/log.h"
 #include "sfu/server_settings.h"
 #include "sfu/shard.h"
 
 namespace sluice::sfu {
 
-/// The whole server: one shard behind one port, and the admin address.
+/// The whole server: shards behind one port, and the admin address.
 ///
 /// It listens from construction on, and serves while `run` runs.
 class Server {
@@ -38,16 +39,25 @@ class Server {
   void run();
 
  private:
-  [[nodiscard]] Health health() const;
+  [[nodiscard]] std::vector<std::unique_ptr<Shard>> make_shards();
+  void listen(const Configuration& configuration);
   void stop_on_signal();
+  void stop_shards();
+  [[nodiscard]] Health health() const;
 
   Log& log_;
   std::string bind_;
   std::string admin_bind_;
   ServerSettings settings_;
   metrics::ServerMetrics metrics_;
-  Shard shard_;
-  Listener listener_;
+  signaling::SharedQuota connections_;
+  // A frame may lie on any shard and in any ring, so the pools are the last to go, the bus after
+  // the shards.
+  std::vector<std::unique_ptr<media::FramePool>> pools_;
+  ShardBus bus_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::uint16_t port_ = 0;
+  boost::asio::io_context signals_context_{1};
   boost::asio::signal_set signals_;
   std::atomic<bool> shutting_down_{false};
   AdminServer admin_;  // last, so that its thread ends before what it looks at

@@ -123,13 +123,26 @@ void Session::dismiss(signaling::GoodbyeReason reason) { perform(protocol_.dismi
 
 void Session::connection_lost() { perform(protocol_.connection_lost()); }
 
+void Session::leave_routes() {
+  for (TrackRoute* const track : tracks_) track->publisher_lost();
+  tracks_.clear();
+  while (!subscriptions_.empty()) {
+    TrackRoute& route = *subscriptions_.back().route;
+    subscription_removed(route);
+    shard_.router().release(route);
+  }
+}
+
 void Session::perform(std::vector<signaling::SessionAction> actions) {
   for (signaling::SessionAction& action : actions) {
     if (auto* control = std::get_if<signaling::SendControl>(&action)) {
       if (control->error) shard_.count_error(*control->error);
       send(std::move(control->text));
     } else if (auto* command = std::get_if<signaling::RoomCommand>(&action)) {
-      shard_.command(id_, std::move(*command));
+      if (const auto* join = std::get_if<signaling::AuthorizedJoin>(&command->request)) {
+        home_ = shard_.home_of(join->room);
+      }
+      shard_.command(home_, id_, std::move(*command));
     } else if (const auto* report = std::get_if<signaling::ClientReport>(&action)) {
       if (!pump_.reported(report->received_bytes, shard_.now())) {
         fail(signaling::protocol_error(ErrorCode::kInvalidField,
@@ -226,6 +239,14 @@ void Session::deliver(const media::FrameRef& frame) {
   shard_.pump_later(*this);
 }
 
+void Session::catch_up(TrackRoute& route) {
+  const Subscription* const known = subscription(media_handle(route));
+  if (known == nullptr) return;
+  // What it has already is passed over; where this does not help, a keyframe is asked for as ever.
+  egress_.push_group(media_handle(route), route.group(known->encoding), pump_.link());
+  shard_.pump_later(*this);
+}
+
 void Session::pump() {
   // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
   // a joiner's first frame is then in the same write as its `subscribed`.
@@ -270,7 +291,7 @@ void Session::serve_wanted_syncs() {
   egress_.sync_wanted(shard_.now(), wanted);
   for (const auto& sync : wanted) {
     Subscription* const known = subscription(sync.track);
-    if (known == nullptr) continue;
+    if (known == nullptr || known->route->awaits_group()) continue;
     const bool first = !std::exchange(known->started, true);
     if (egress_.push_group(sync.track, known->route->group(sync.encoding), pump_.link())) continue;
     known->route->request_keyframe(

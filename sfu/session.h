@@ -51,6 +51,8 @@ class Session : public media::ListHook<> {
   void dismiss(signaling::GoodbyeReason reason);
   /// The connection is gone: nothing can be sent any more.
   void connection_lost();
+  /// Leaves all routes, before it is destroyed: the room, on another shard, may still have it.
+  void leave_routes();
 
   // From the room, through the shard.
   void joined();
@@ -65,6 +67,8 @@ class Session : public media::ListHook<> {
 
   /// A frame of a subscribed track. Only queues it: the shard pumps at the end of its turn.
   void deliver(const media::FrameRef& frame);
+  /// The way to the present of a subscribed track became known, or was mended.
+  void catch_up(TrackRoute& route);
 
   /// Writes what may be written now. Called by the shard at the end of a turn.
   void pump();
@@ -96,6 +100,7 @@ class Session : public media::ListHook<> {
   void tell_state(const TrackRoute& route, bool paused, signaling::TrackStateReason reason);
 
   signaling::SessionId id_;
+  ShardIndex home_{};  ///< where its room is; set with its join, the first thing that room hears
   Shard& shard_;
   Connection& connection_;
   signaling::SessionProtocol protocol_;

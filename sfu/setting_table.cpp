@@ -8,6 +8,7 @@
 
 #include "sfu/origin.h"
 #include "sfu/setting_values.h"
+#include "sfu/shard_index.h"
 #include "sfu/socket_facts.h"
 
 namespace sluice::sfu {
@@ -20,6 +21,7 @@ constexpr std::string_view kListening = "Listening";
 constexpr std::string_view kSecurity = "TLS and access";
 constexpr std::string_view kLimits = "Limits";
 constexpr std::string_view kDelivery = "Delivery";
+constexpr std::string_view kProcessors = "Processors";
 constexpr std::string_view kOperation = "Page and log";
 
 template <typename Parsed, typename Target>
@@ -284,6 +286,15 @@ constexpr std::array kSettings = {
         .value_name = "NAME",
         .help = "TCP congestion control of the connections, such as bbr (default: the system's)",
         .apply = set_congestion_control},
+
+    Setting{.name = "shards",
+            .group = kProcessors,
+            .value_name = "COUNT",
+            .help = "Threads that carry connections (default: one for each processor, 64 at most)",
+            .apply =
+                [](Configuration& c, const std::string& v) {
+                  return store(parse_number(v, 1, kShardsMax), c.shards);
+                }},
 
     Setting{
         .name = "web-root",

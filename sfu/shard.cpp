@@ -1,8 +1,7 @@
 #include "sfu/shard.h"
 
-#include <openssl/rand.h>
+#include <unistd.h>
 
-#include <stdexcept>
 #include <variant>
 
 #include "sfu/connection.h"
@@ -11,14 +10,6 @@ namespace sluice::sfu {
 namespace {
 
 using signaling::SessionId;
-
-std::uint64_t random_bits() {
-  std::uint64_t bits = 0;
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits) != 1) {
-    throw std::runtime_error("the system has no random numbers");
-  }
-  return bits;
-}
 
 metrics::TrackSource metric_source(signaling::TrackSource source) {
   switch (source) {
@@ -36,45 +27,80 @@ metrics::TrackSource metric_source(signaling::TrackSource source) {
 
 }  // namespace
 
-Shard::Shard(const ServerSettings& settings, metrics::ShardMetrics& metrics, Log& log)
-    : settings_{settings},
+Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMetrics& metrics,
+             media::FramePool& frame_pool)
+    : index_{index},
+      settings_{server.settings},
       metrics_{metrics},
-      log_{log},
-      rooms_{settings.rooms, random_bits},
-      router_{wheel_, metrics},
-      rooms_timer_{[this](media::Time now) { apply(rooms_.on_time(to_steady(now))); }},
+      log_{server.log},
+      connections_quota_{server.connections},
+      frame_pool_{frame_pool},
+      port_{server.bus, index, metrics},
+      rooms_{settings_.rooms,
+             server.rooms,
+             wheel_,
+             port_,
+             {.effect = [this](const signaling::RoomEffect& effect) { apply(effect); },
+              .interest = [this](const InterestBegan& interest) { router_.expect(interest); }}},
+      router_{{.wheel = wheel_, .metrics = metrics, .port = port_}},
       house_timer_{[this](media::Time) { keep_house(); }},
+      // Every turn ends with another try.
+      backlog_timer_{[](media::Time) {}},
       shut_down_timer_{[this](media::Time) { context_.stop(); }} {
+  // The bus closes its descriptor itself.
+  others_.assign(::dup(port_.event()));
+  await_others();
   turn([this] { keep_house(); });
 }
 
 Shard::~Shard() = default;
 
+void Shard::listen(boost::asio::ip::tcp::acceptor acceptor) {
+  listener_.emplace(std::move(acceptor), metrics_, log_,
+                    [this](boost::asio::ip::tcp::socket socket) { adopt(std::move(socket)); });
+  listener_->start();
+}
+
 void Shard::adopt(boost::asio::ip::tcp::socket socket) {
   turn([&] {
-    const std::size_t open = connections_.size();
-    if (shutting_down_ || open >= settings_.connections_max + kRefusalsAtOnce) {
+    if (shutting_down_ || !connections_quota_.take()) {
       metrics_.connections_refused[metrics::Refusal::kServerFull].add();
       return;
     }
-    const SessionId id{next_session_++};
-    const auto connection = std::make_shared<Connection>(id, *this, std::move(socket),
-                                                         open >= settings_.connections_max);
+    const bool over_capacity = connections_quota_.taken() > settings_.connections_max;
+    const SessionId id = session_id(index_, next_session_++);
+    const auto connection =
+        std::make_shared<Connection>(id, *this, std::move(socket), over_capacity);
     connections_.emplace(id, connection);
     connection->start();
   });
 }
 
-void Shard::shut_down() {
+void Shard::shut_down_all() {
   turn([this] {
-    shutting_down_ = true;
-    wheel_.schedule(shut_down_timer_, now_ + kShutDownTime);
-    for (const auto& [id, connection] : connections_) connection->shut_down();
+    for (std::size_t other = 0; other < port_.shards(); ++other) {
+      const ShardIndex shard{static_cast<std::uint8_t>(other)};
+      if (shard != index_) port_.send(shard, ShutDown{});
+    }
+    begin_to_shut_down();
   });
 }
 
-void Shard::command(SessionId session, signaling::RoomCommand command) {
-  commands_.emplace_back(session, std::move(command));
+void Shard::begin_to_shut_down() {
+  shutting_down_ = true;
+  if (listener_) listener_->stop();
+  wheel_.schedule(shut_down_timer_, now_ + kShutDownTime);
+  for (const auto& [id, connection] : connections_) connection->shut_down();
+}
+
+void Shard::command(ShardIndex home, SessionId session, signaling::RoomCommand command) {
+  if (home == index_) {
+    commands_.emplace_back(session, std::move(command));
+  } else if (port_.overloaded() && !std::holds_alternative<signaling::Leave>(command.request)) {
+    rooms_.refuse(session, command);
+  } else {
+    port_.send(home, RoomRequest{.session = session, .command = std::move(command)});
+  }
 }
 
 void Shard::pump_later(Session& session) {
@@ -90,25 +116,66 @@ void Shard::finish_turn() {
     if (session == nullptr) break;
     session->pump();
   }
-  for (const SessionId id : retired_) connections_.erase(id);
-  retired_.clear();
+  bury_retired();
+  port_.flush();
+  if (port_.backlogged()) wheel_.schedule(backlog_timer_, now_ + kBacklogRetry);
   if (shutting_down_ && connections_.empty()) context_.stop();
   arm_timer();
+}
+
+void Shard::bury_retired() {
+  for (const SessionId id : retired_) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    // Its room may be on another shard and hear of it later than this.
+    if (Session* const session = found->second->session()) session->leave_routes();
+    connections_.erase(found);
+    connections_quota_.give_back();
+  }
+  retired_.clear();
 }
 
 void Shard::run_commands() {
   while (!commands_.empty()) {
     const auto [session, command] = std::move(commands_.front());
     commands_.pop_front();
-    apply(rooms_.handle(session, command, to_steady(now_)));
+    rooms_.handle(session, command, now_);
   }
 }
 
-void Shard::apply(std::vector<signaling::RoomEffect> effects) {
-  for (const signaling::RoomEffect& effect : effects) {
-    std::visit([this](const auto& each) { apply(each); }, effect);
+void Shard::await_others() {
+  others_.async_read_some(boost::asio::buffer(&others_count_, sizeof others_count_),
+                          [this](const boost::system::error_code& cancelled, std::size_t) {
+                            if (cancelled) return;
+                            turn([this] {
+                              port_.receive([this](ShardMessage& message) { handle(message); },
+                                            [this](ShardIndex from, const Crossing& crossing) {
+                                              router_.receive(from, crossing);
+                                            });
+                            });
+                            await_others();
+                          });
+}
+
+void Shard::handle(ShardMessage& message) {
+  if (auto* request = std::get_if<RoomRequest>(&message)) {
+    commands_.emplace_back(request->session, std::move(request->command));
+  } else if (const auto* news = std::get_if<RoomNews>(&message)) {
+    for (const signaling::RoomEffect& effect : news->effects) apply(effect);
+    for (const InterestBegan& interest : news->interests) router_.expect(interest);
+  } else if (const auto* began = std::get_if<InterestBegan>(&message)) {
+    router_.handle(*began);
+  } else if (const auto* ended = std::get_if<InterestEnded>(&message)) {
+    router_.handle(*ended);
+  } else if (const auto* asked = std::get_if<KeyframeAsked>(&message)) {
+    router_.handle(*asked, now_);
+  } else {
+    begin_to_shut_down();
   }
-  wheel_.schedule(rooms_timer_, to_media(rooms_.next_deadline()));
+}
+
+void Shard::apply(const signaling::RoomEffect& effect) {
+  std::visit([this](const auto& each) { apply(each); }, effect);
 }
 
 void Shard::count_error(signaling::ErrorCode code) {
@@ -147,17 +214,22 @@ void Shard::apply(const signaling::TrackRemoved& effect) {
 }
 
 void Shard::apply(const signaling::SubscriptionChanged& effect) {
-  TrackRoute* const route = router_.find(effect.room, effect.handle);
   Session* const subscriber = session(effect.subscriber);
-  if (route != nullptr && subscriber != nullptr) {
-    subscriber->subscription_changed(*route, effect.settings);
-  }
+  if (subscriber == nullptr) return;
+  TrackRoute* const route =
+      router_.find_or_open(effect.room, effect.track, shard_of(effect.publisher));
+  if (route == nullptr) return;
+  subscriber->subscription_changed(*route, effect.settings);
+  // The session may have refused it.
+  router_.release(*route);
 }
 
 void Shard::apply(const signaling::SubscriptionRemoved& effect) {
   TrackRoute* const route = router_.find(effect.room, effect.handle);
   Session* const subscriber = session(effect.subscriber);
-  if (route != nullptr && subscriber != nullptr) subscriber->subscription_removed(*route);
+  if (route == nullptr || subscriber == nullptr) return;
+  subscriber->subscription_removed(*route);
+  router_.release(*route);
 }
 
 void Shard::apply(const signaling::KeyframeWanted& effect) {
@@ -192,6 +264,7 @@ void Shard::keep_house() {
   constexpr unsigned kTurnsPerTrim = 5 * kTurnsPerSecond;
   heartbeat_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
   count_rooms();
+  router_.settle_groups();
   if (house_turns_ % kTurnsPerSecond == 0) {
     for (const auto& [id, connection] : connections_) {
       if (Session* const each = connection->session()) each->count_egress();

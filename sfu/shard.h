@@ -3,10 +3,12 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -16,41 +18,64 @@
 #include "media/timer_wheel.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/clock.h"
+#include "sfu/home_rooms.h"
+#include "sfu/listener.h"
 #include "sfu/log.h"
 #include "sfu/media_router.h"
 #include "sfu/server_settings.h"
 #include "sfu/session.h"
+#include "sfu/shard_bus.h"
 #include "sfu/shard_timer.h"
-#include "signaling/room_directory.h"
+#include "signaling/shared_quota.h"
 
 namespace sluice::sfu {
 
 class Connection;
 
-/// One event loop and all that lives on it: connections, rooms, routes, frames, timers.
+/// What a shard is given of what the shards of a server have in common. All of it outlives them.
+struct ShardSurroundings {
+  const ServerSettings& settings;  ///< never changes
+  Log& log;
+  ShardBus& bus;
+  signaling::SharedQuota& connections;  ///< of `Shard::connections_quota`
+  std::shared_ptr<signaling::SharedQuota> rooms;
+};
+
+/// One event loop and all that lives on it: connections, the rooms whose home it is, routes,
+/// timers.
 ///
 /// Nothing in here is shared with another thread but the settings, which never change, the metrics,
-/// which others only read, and what says so. Work comes in turns: one readiness, one timer or one
-/// accepted connection, and then everything that followed from it: room commands are carried out,
-/// and each connection that has something new to send is pumped once. So a turn that brings several
-/// frames costs one write for each subscriber, and nobody sends from inside another's loop.
+/// which others only read, the bus, and what says so. Work comes in turns: one readiness, one
+/// timer, one accepted connection or what came from other shards, and then everything that followed
+/// from it: room commands are carried out, each connection that has something new to send is pumped
+/// once, and other shards are woken once. So a turn that brings several frames costs one write for
+/// each subscriber, and nobody sends from inside another's loop.
 class Shard {
  public:
-  /// All references outlive the shard. `metrics` are written by this shard's thread only.
-  Shard(const ServerSettings& settings, metrics::ShardMetrics& metrics, Log& log);
+  /// All references outlive the shard. `metrics` and `frame_pool` are this shard's alone; the pool
+  /// is given, because its frames may lie on other shards when this one ends.
+  Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMetrics& metrics,
+        media::FramePool& frame_pool);
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  /// Accepts connections from here on; `acceptor` is of this shard's context. Before `run`.
+  void listen(boost::asio::ip::tcp::acceptor acceptor);
   /// Runs the loop until `shut_down` is done.
   void run() { context_.run(); }
 
-  /// Takes an accepted connection over.
-  void adopt(boost::asio::ip::tcp::socket socket);
-  /// Says goodbye to everybody and lets `run` return, after at most `kShutDownTime`.
-  void shut_down();
+  /// On all shards: stops to accept, says goodbye to everybody and lets `run` return, after at most
+  /// `kShutDownTime`. To be called on one shard's thread.
+  void shut_down_all();
+  /// Lets `run` return without another word. Any thread.
+  void stop() { context_.stop(); }
 
+  /// For how long no connection could be accepted. Any thread may ask.
+  [[nodiscard]] media::Duration stalled_for(media::Time now) const {
+    return listener_->stalled_for(now);
+  }
   /// When the loop was last seen alive, on the clock of `now()`. Any thread may ask.
   [[nodiscard]] media::Time heartbeat() const {
     return media::Time{media::Duration{heartbeat_.load(std::memory_order_relaxed)}};
@@ -75,29 +100,48 @@ class Shard {
   [[nodiscard]] Log& log() { return log_; }
   [[nodiscard]] media::TimerWheel& wheel() { return wheel_; }
   [[nodiscard]] media::FramePool& frame_pool() { return frame_pool_; }
+  [[nodiscard]] MediaRouter& router() { return router_; }
+  /// Where the state of a room lives.
+  [[nodiscard]] ShardIndex home_of(const std::string& room) const {
+    return sfu::home_of(room, port_.shards());
+  }
   /// Where connections read to; its content is of one connection's use of its turn only.
   [[nodiscard]] std::span<std::byte> scratch() { return {scratch_.get(), kScratchBytes}; }
 
-  /// Asks the room layer, later in this turn, in the order of the calls.
-  void command(signaling::SessionId session, signaling::RoomCommand command);
+  /// Asks the room layer, later in this turn or on the room's home, in the order of the calls.
+  void command(ShardIndex home, signaling::SessionId session, signaling::RoomCommand command);
   /// Pumps `session` at the end of this turn, once.
   void pump_later(Session& session);
   /// Forgets a closed connection at the end of this turn.
   void retire(const Connection& connection);
 
+  /// See media::FramePool: four times what 100 publishers of 1.5 Mbit/s need.
+  static constexpr std::size_t kFramePoolBytes = 256 * 1024 * 1024;
+  /// How many connections may be taken over on all shards: over the greatest number of connections,
+  /// so many more are told why they are refused.
+  [[nodiscard]] static std::size_t connections_quota(const ServerSettings& settings) {
+    constexpr std::size_t kRefusalsAtOnce = 64;
+    return settings.connections_max + kRefusalsAtOnce;
+  }
+
  private:
   // Room for several chunks of the largest size; larger reads bring no more, since sockets hold
   // little more than this between two turns.
   static constexpr std::size_t kScratchBytes = 128 * 1024;
-  // See media::FramePool: four times what 100 publishers of 1.5 Mbit/s need.
-  static constexpr std::size_t kFramePoolBytes = 256 * 1024 * 1024;
-  // Over the greatest number of connections, so many more are told why they are refused.
-  static constexpr std::size_t kRefusalsAtOnce = 64;
   static constexpr std::chrono::milliseconds kShutDownTime{2500};
+  // When another shard's inbox is full: long enough for it to do something about that.
+  static constexpr std::chrono::milliseconds kBacklogRetry{5};
 
+  void adopt(boost::asio::ip::tcp::socket socket);
   void finish_turn();
   void run_commands();
-  void apply(std::vector<signaling::RoomEffect> effects);
+  void bury_retired();
+
+  void await_others();
+  void handle(ShardMessage& message);
+  void begin_to_shut_down();
+
+  void apply(const signaling::RoomEffect& effect);
   void apply(const signaling::SendTo& effect);
   void apply(const signaling::SessionJoined& effect);
   void apply(const signaling::CloseSession& effect);
@@ -117,24 +161,27 @@ class Shard {
   void arm_timer();
   void on_timer(media::Time armed_for);
 
+  const ShardIndex index_;
   const ServerSettings& settings_;
   metrics::ShardMetrics& metrics_;
   Log& log_;
+  signaling::SharedQuota& connections_quota_;
   media::Time now_ = sfu::now();
   std::atomic<media::Duration::rep> heartbeat_{now_.time_since_epoch().count()};
 
   // Frames and timers are used by everything below, so they are the last to go.
-  media::FramePool frame_pool_{kFramePoolBytes};
+  media::FramePool& frame_pool_;
   media::TimerWheel wheel_{now_};
   std::unique_ptr<std::byte[]> scratch_ = std::make_unique<std::byte[]>(kScratchBytes);
-  signaling::RoomDirectory rooms_;
+  ShardPort port_;
+  HomeRooms rooms_;
   MediaRouter router_;
   std::uint64_t next_session_ = 1;
   std::deque<std::pair<signaling::SessionId, signaling::RoomCommand>> commands_;
   media::IntrusiveList<Session> to_pump_;
   std::vector<signaling::SessionId> retired_;
-  ShardTimer rooms_timer_;
   ShardTimer house_timer_;
+  ShardTimer backlog_timer_;
   ShardTimer shut_down_timer_;
   unsigned house_turns_ = 0;
   bool shutting_down_ = false;
@@ -143,6 +190,10 @@ class Shard {
   boost::asio::io_context context_{1};
   boost::asio::steady_timer os_timer_{context_};
   media::Time os_timer_at_ = media::Time::max();
+  std::optional<Listener> listener_;
+  boost::asio::posix::stream_descriptor others_{
+      context_};  ///< readable: other shards sent something
+  std::uint64_t others_count_ = 0;
   std::unordered_map<signaling::SessionId, std::shared_ptr<Connection>> connections_;
 };
 

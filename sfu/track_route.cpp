@@ -20,15 +20,24 @@ media::PublishedTrack::Settings track_settings(const signaling::TrackDescription
 
 }  // namespace
 
-TrackRoute::TrackRoute(signaling::TrackInfo info, Session& publisher, media::TimerWheel& wheel,
-                       metrics::ShardMetrics& metrics)
-    : info_{std::move(info)},
-      publisher_{publisher},
-      wheel_{wheel},
-      metrics_{metrics},
+TrackRoute::TrackRoute(signaling::RoomId room, signaling::TrackInfo info,
+                       ShardIndex publisher_shard, const Surroundings& shard)
+    : room_{room},
+      info_{std::move(info)},
+      publisher_{nullptr},
+      publisher_shard_{publisher_shard},
+      shard_{shard},
       track_{track_settings(info_.description)},
+      // Sound has no groups: whoever comes begins with the next frame.
+      awaits_group_{remote() && kind() == media::MediaKind::kVideo},
       keyframe_timer_{[this](media::Time now) { ask_publisher(now); }} {
   track_.set_muted(info_.description.muted);
+}
+
+TrackRoute::TrackRoute(signaling::RoomId room, signaling::TrackInfo info, Session& publisher,
+                       const Surroundings& shard)
+    : TrackRoute(room, std::move(info), shard.port.self(), shard) {
+  publisher_ = &publisher;
 }
 
 bool TrackRoute::has(media::EncodingId encoding) const {
@@ -42,8 +51,49 @@ bool TrackRoute::has(media::EncodingId encoding) const {
 }
 
 void TrackRoute::receive(const media::FrameRef& frame) {
+  // Before the frame is part of the group: it follows on its own.
+  if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);
   for (Session* subscriber : subscribers_) subscriber->deliver(frame);
+  for (Outlet& outlet : outlets_) cross(outlet, frame);
+}
+
+void TrackRoute::cross(Outlet& outlet, const media::FrameRef& frame) {
+  const auto frame_kind =
+      kind() == media::MediaKind::kAudio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
+  if (!outlet.owed_group &&
+      shard_.port.offer(outlet.shard, {.room = room_, .track = info_.handle, .frame = frame})) {
+    shard_.metrics.shard_frames[frame_kind].add();
+    return;
+  }
+  // The shard is behind by a whole ring. Nothing waits for it; its subscribers go on from the group
+  // that precedes the next frame, or ask for a keyframe where that does not help.
+  shard_.metrics.shard_frames_dropped[frame_kind].add();
+  outlet.owed_group = kind() == media::MediaKind::kVideo;
+}
+
+void TrackRoute::add_shard(ShardIndex shard) {
+  if (std::ranges::find(outlets_, shard, &Outlet::shard) != outlets_.end()) return;
+  outlets_.push_back({.shard = shard, .owed_group = kind() == media::MediaKind::kVideo});
+}
+
+void TrackRoute::remove_shard(ShardIndex shard) {
+  std::erase_if(outlets_, [&](const Outlet& outlet) { return outlet.shard == shard; });
+}
+
+void TrackRoute::settle_groups() {
+  for (Outlet& outlet : outlets_) {
+    if (!outlet.owed_group) continue;
+    auto group = std::make_unique<const std::vector<media::FrameRef>>(track_.groups());
+    outlet.owed_group = !shard_.port.offer(
+        outlet.shard, {.room = room_, .track = info_.handle, .group = std::move(group)});
+  }
+}
+
+void TrackRoute::receive_group(std::span<const media::FrameRef> group) {
+  awaits_group_ = false;
+  track_.replace_groups(group);
+  for (Session* subscriber : subscribers_) subscriber->catch_up(*this);
 }
 
 void TrackRoute::set_muted(bool muted) {
@@ -70,12 +120,19 @@ void TrackRoute::ask_publisher(media::Time now) {
   std::vector<media::EncodingId> wanted;
   track_.poll_keyframe_requests(now, wanted);
   for (const media::EncodingId encoding : wanted) {
-    metrics_.keyframe_requests[keyframe_cause_].add();
-    publisher_.send_control(
-        {.body = signaling::KeyframeOrder{.track = info_.track,
-                                          .encoding = static_cast<std::uint8_t>(encoding)}});
+    if (remote()) {
+      shard_.port.send(publisher_shard_, KeyframeAsked{.room = room_,
+                                                       .track = info_.handle,
+                                                       .encoding = encoding,
+                                                       .cause = keyframe_cause_});
+    } else if (publisher_ != nullptr) {
+      shard_.metrics.keyframe_requests[keyframe_cause_].add();
+      publisher_->send_control(
+          {.body = signaling::KeyframeOrder{.track = info_.track,
+                                            .encoding = static_cast<std::uint8_t>(encoding)}});
+    }
   }
-  wheel_.schedule(keyframe_timer_, track_.deadline());
+  shard_.wheel.schedule(keyframe_timer_, track_.deadline());
 }
 
 }  // namespace sluice::sfu

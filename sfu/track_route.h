@@ -7,33 +7,58 @@
 #include "media/frame_pool.h"
 #include "media/published_track.h"
 #include "metrics/shard_metrics.h"
+#include "sfu/shard_bus.h"
+#include "sfu/shard_index.h"
 #include "sfu/shard_timer.h"
+#include "signaling/ids.h"
 #include "signaling/track_info.h"
 
 namespace sluice::sfu {
 
 class Session;
 
-/// The way of one published track from its publisher to its subscribers, on one shard.
+/// The way of one track to its subscribers on one shard, from its publisher there or from the shard
+/// where its publisher is.
 ///
-/// Knows how late the publisher's frames are and whom to hand a frame to, and carries the keyframe
-/// requests that `media::PublishedTrack` has merged to the publisher.
-/// Owner: the shard's `MediaRouter`; publisher and subscribers outlive it or are removed first.
+/// Knows how late the publisher's frames are and whom to hand a frame to: subscribers, and other
+/// shards that have some. Keyframe requests, which `media::PublishedTrack` has merged, go the other
+/// way. Each shard keeps the group that leads to the present (of references: payloads exist once),
+/// so joiners are served where they are; a shard that begins, or that lost frames because it lagged
+/// behind by a whole ring, gets the publisher's in one piece before the next frame. Owner: the
+/// shard's `MediaRouter`; subscribers are removed before they go.
 class TrackRoute {
  public:
-  TrackRoute(signaling::TrackInfo info, Session& publisher, media::TimerWheel& wheel,
-             metrics::ShardMetrics& metrics);
+  /// What routes of a shard use of it; all of it outlives them.
+  struct Surroundings {
+    media::TimerWheel& wheel;
+    metrics::ShardMetrics& metrics;
+    ShardPort& port;
+  };
 
+  /// Of a track that is published on this shard. `publisher` says `publisher_lost` before it goes.
+  TrackRoute(signaling::RoomId room, signaling::TrackInfo info, Session& publisher,
+             const Surroundings& shard);
+  /// Of a track that is published on `publisher_shard`, another one.
+  TrackRoute(signaling::RoomId room, signaling::TrackInfo info, ShardIndex publisher_shard,
+             const Surroundings& shard);
+
+  [[nodiscard]] signaling::RoomId room() const { return room_; }
   [[nodiscard]] const signaling::TrackInfo& info() const { return info_; }
   [[nodiscard]] media::MediaKind kind() const { return track_.kind(); }
   [[nodiscard]] media::DeadlineClock& clock() { return clock_; }
+  [[nodiscard]] ShardIndex publisher_shard() const { return publisher_shard_; }
+  /// The track comes from another shard.
+  [[nodiscard]] bool remote() const { return publisher_shard_ != shard_.port.self(); }
   /// The publisher announced this encoding.
   [[nodiscard]] bool has(media::EncodingId encoding) const;
 
-  /// A whole frame arrived: it goes to every subscriber's egress.
+  /// A whole frame arrived: it goes to every subscriber's egress, and once to each shard that has
+  /// subscribers.
   void receive(const media::FrameRef& frame);
   /// The publisher's camera is dark or its microphone silent, or is not any more.
   void set_muted(bool muted);
+  /// The publisher's connection is gone; the room will remove the track.
+  void publisher_lost() { publisher_ = nullptr; }
 
   void add(Session& subscriber);
   void remove(Session& subscriber);
@@ -43,19 +68,42 @@ class TrackRoute {
   [[nodiscard]] std::span<const media::FrameRef> group(media::EncodingId encoding) const {
     return track_.group(encoding);
   }
+  /// The way to the present is on its way from the publisher's shard: no reason to ask for a
+  /// keyframe.
+  [[nodiscard]] bool awaits_group() const { return awaits_group_; }
   /// Asks the publisher for a keyframe, together with all who ask at about the same time.
   void request_keyframe(media::EncodingId encoding, metrics::KeyframeCause cause, media::Time now);
 
+  // Between shards.
+
+  /// `shard` has subscribers from now on (nothing new when that is known), or none any more.
+  void add_shard(ShardIndex shard);
+  void remove_shard(ShardIndex shard);
+  /// Sends the group to shards that are owed one, as far as their rings have room.
+  void settle_groups();
+  /// The group of the publisher's shard, in place of what was known.
+  void receive_group(std::span<const media::FrameRef> group);
+
  private:
+  /// Another shard that has subscribers.
+  struct Outlet {
+    ShardIndex shard{};
+    bool owed_group = false;  ///< it cannot use what follows before it has the way there
+  };
+
+  void cross(Outlet& outlet, const media::FrameRef& frame);
   void ask_publisher(media::Time now);
 
+  signaling::RoomId room_;
   signaling::TrackInfo info_;
-  Session& publisher_;
-  media::TimerWheel& wheel_;
-  metrics::ShardMetrics& metrics_;
+  Session* publisher_;  ///< null when it is on another shard, or gone
+  ShardIndex publisher_shard_;
+  Surroundings shard_;
   media::DeadlineClock clock_;
   media::PublishedTrack track_;
   std::vector<Session*> subscribers_;
+  std::vector<Outlet> outlets_;
+  bool awaits_group_ = false;
   metrics::KeyframeCause keyframe_cause_{};  ///< of the first of the merged requests
   ShardTimer keyframe_timer_;
 };

@@ -277,8 +277,14 @@ void Room::announce_subscription(SessionId session, RequestId request,
                                  const SubscriptionSettings& settings, const TrackId& track,
                                  const TrackPlace& place, Effects& effects) const {
   send(session, request, Subscribed{.track = track, .handle = place.handle}, effects);
-  effects.emplace_back(SubscriptionChanged{
-      .room = id_, .subscriber = session, .handle = place.handle, .settings = settings});
+  const std::vector<TrackInfo>& published = members_.at(place.publisher).info.tracks;
+  effects.emplace_back(
+      SubscriptionChanged{.room = id_,
+                          .subscriber = session,
+                          .handle = place.handle,
+                          .settings = settings,
+                          .publisher = place.publisher,
+                          .track = *std::ranges::find(published, track, &TrackInfo::track)});
 }
 
 void Room::remove_track(SessionId publisher, const TrackInfo& track, Effects& effects) {

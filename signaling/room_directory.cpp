@@ -21,7 +21,14 @@ SendTo refusal(SessionId session, ErrorCode code, std::string message,
 }  // namespace
 
 RoomDirectory::RoomDirectory(const RoomLimits& limits, RandomSource random)
-    : limits_(limits), ids_(std::move(random)) {}
+    : RoomDirectory(limits, std::move(random), Place{}) {}
+
+RoomDirectory::RoomDirectory(const RoomLimits& limits, RandomSource random, Place place)
+    : limits_(limits),
+      ids_(std::move(random)),
+      next_room_(static_cast<std::uint64_t>(place.first_room)),
+      quota_(place.quota ? std::move(place.quota)
+                         : std::make_shared<SharedQuota>(limits.rooms_max)) {}
 
 std::vector<RoomEffect> RoomDirectory::handle(SessionId session, const RoomCommand& command,
                                               Time now) {
@@ -69,9 +76,13 @@ void RoomDirectory::join(SessionId session, std::optional<std::uint64_t> id,
   }
   auto found = rooms_.find(request.room);
   if (found == rooms_.end()) {
-    // A crowd that leaves rooms behind must not keep others out.
-    if (rooms_.size() >= limits_.rooms_max && !removals_.empty()) remove_first(effects);
-    if (rooms_.size() >= limits_.rooms_max) {
+    bool place = quota_->take();
+    if (!place && !removals_.empty()) {
+      // A crowd that leaves rooms behind must not keep others out.
+      remove_first(effects);
+      place = quota_->take();
+    }
+    if (!place) {
       effects.emplace_back(
           FailSession{.session = session,
                       .error = protocol_error(ErrorCode::kServerFull,
@@ -110,6 +121,7 @@ void RoomDirectory::remove_first(std::vector<RoomEffect>& effects) {
   effects.emplace_back(RoomRemoved{room->second.room->id()});
   rooms_.erase(room);
   removals_.erase(first);
+  quota_->give_back();
 }
 
 void RoomDirectory::update_removal(Entry& entry, Time now) {

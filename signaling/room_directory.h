@@ -18,10 +18,11 @@
 #include "signaling/room_counts.h"
 #include "signaling/room_effect.h"
 #include "signaling/room_limits.h"
+#include "signaling/shared_quota.h"
 
 namespace sluice::signaling {
 
-/// The rooms of one shard: commands of sessions and a moment in, effects out.
+/// The rooms whose home is one shard: commands of sessions and a moment in, effects out.
 ///
 /// A room is made by its first join and removed when it was empty for `empty_room_delay`.
 /// Sans-IO: it sends nothing, reads no clock, and speaks with connections (on this shard or
@@ -30,7 +31,14 @@ class RoomDirectory {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
+  /// What the directories of several shards share so that together they are one.
+  struct Place {
+    RoomId first_room{1};                ///< ids count up from here; no other directory gets there
+    std::shared_ptr<SharedQuota> quota;  ///< of rooms; null: `RoomLimits::rooms_max` of its own
+  };
+
   RoomDirectory(const RoomLimits& limits, RandomSource random);
+  RoomDirectory(const RoomLimits& limits, RandomSource random, Place place);
   // Rooms refer to the directory's limits and generator.
   RoomDirectory(const RoomDirectory&) = delete;
   RoomDirectory& operator=(const RoomDirectory&) = delete;
@@ -65,7 +73,8 @@ class RoomDirectory {
 
   RoomLimits limits_;
   IdGenerator ids_;
-  std::uint64_t next_room_ = 1;
+  std::uint64_t next_room_;
+  std::shared_ptr<SharedQuota> quota_;
   std::map<std::string, Entry> rooms_;
   std::set<std::pair<Time, std::string>> removals_;  ///< when, and which room by name
   std::unordered_map<SessionId, Room*> room_of_session_;

@@ -59,12 +59,15 @@ struct TrackRemoved {
   TrackHandle handle{};
 };
 
-/// A subscription began, or its settings changed; `settings` are whole.
+/// A subscription began, or its settings changed; `settings` are whole. Says all of the track that
+/// a shard must know which serves the first subscriber of a track from elsewhere.
 struct SubscriptionChanged {
   RoomId room{};
   SessionId subscriber{};
   TrackHandle handle{};
   SubscriptionSettings settings;
+  SessionId publisher{};
+  TrackInfo track;
 };
 
 struct SubscriptionRemoved {

@@ -12,7 +12,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 Participant& Call::add(const Participant::Options& options, const Json& join_members) {
-  auto participant = std::make_unique<Participant>(port_, options);
+  return admit(std::make_unique<Participant>(port_, options), join_members);
+}
+
+Participant& Call::admit(std::unique_ptr<Participant> participant, const Json& join_members) {
   const Json reply =
       participant->join(room_, join_members.is_object() ? join_members : Json::object());
   if (reply.value("type", "") != "joined") {

@@ -35,6 +35,8 @@ class Call {
 
   /// Connects and joins; throws when the server refuses.
   Participant& add(const Participant::Options& options = {}, const Json& join_members = {});
+  /// The same with somebody who is connected already.
+  Participant& admit(std::unique_ptr<Participant> participant, const Json& join_members = {});
   /// Publishes and begins to send at once; the reference is good until the next `publish`.
   Publisher& publish(Participant& participant, const Sending& sending);
   Publisher& publisher(std::size_t index) { return publishers_[index]; }

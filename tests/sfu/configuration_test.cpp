@@ -81,6 +81,8 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "2s",
                                                  "--congestion-control",
                                                  "reno",
+                                                 "--shards",
+                                                 "3",
                                                  "--web-root",
                                                  "/srv/page",
                                                  "--log-level",
@@ -108,6 +110,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->video_latency_budget, 300ms);
   EXPECT_EQ(read->screen_latency_budget, 2s);
   EXPECT_EQ(read->congestion_control, "reno");
+  EXPECT_EQ(read->shards, 3U);
   EXPECT_EQ(read->web_root, "/srv/page");
   EXPECT_EQ(read->log_level, LogLevel::kDebug);
   EXPECT_EQ(read->log_format, LogFormat::kJson);
