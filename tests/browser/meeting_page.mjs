@@ -9,8 +9,11 @@ import { cameraFile, microphoneFile } from './test_media.mjs';
 
 const kProbe = join(dirname(fileURLToPath(import.meta.url)), 'page_probe.js');
 const kScreenshots = join(kRoot, 'build/screenshots');
+export const kChromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Generous, since the machine may be busy with other tests. */
 export const kPatienceMs = 60_000;
+/** What a barcode of `clock_camera.js` counts. */
+const kClockTickMs = 5;
 const kArguments = [
   '--no-sandbox',
   '--disable-gpu',
@@ -34,7 +37,7 @@ export class MeetingPage {
   /**
    * @param person `{ name, sender, hertz }`: barcode of the camera and tone of the microphone
    * @param options `viewport`, `permissions`, `prepare` (script to run before the page's own),
-   * `browserArguments`
+   * `browserArguments`, `browser` (the program)
    */
   static async open(person, options = {}) {
     const page = new MeetingPage();
@@ -44,7 +47,7 @@ export class MeetingPage {
       `--use-file-for-fake-audio-capture=${await microphoneFile(person.hertz)}`,
     ];
     page.#browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: options.browser ?? kChromium,
       headless: true,
       args: [...kArguments, ...fakes, ...(options.browserArguments ?? [])],
     });
@@ -57,7 +60,8 @@ export class MeetingPage {
       deviceScaleFactor: options.mobile ? 2 : 1,
     });
     await page.#context.addInitScript(
-      `window.sluiceScreenSender = ${person.sender + 100}; const kCells = 30;
+      `window.sluiceSender = ${person.sender}; window.sluiceScreenSender = ${person.sender + 100};
+       const kCells = 30;
        window.sluiceBarcode = ${barcodeCells.toString()};`,
     );
     if (options.prepare) await page.#context.addInitScript(options.prepare);
@@ -85,6 +89,18 @@ export class MeetingPage {
     await this.by('name-input').fill(this.person.name);
     await this.turnOn('mic-toggle');
     await this.turnOn('camera-toggle');
+    await this.by('join-button').click();
+    await this.connected();
+  }
+
+  /** Joins to watch and listen only. `url` is the server's as this browser reaches it. */
+  async joinAsViewer(url, room) {
+    await this.tab.addInitScript(() => {
+      const preferences = { microphoneOn: false, cameraOn: false };
+      localStorage.setItem('sluice.preferences', JSON.stringify(preferences));
+    });
+    await this.tab.goto(`${url}/r/${room}`);
+    await this.by('name-input').fill(this.person.name);
     await this.by('join-button').click();
     await this.connected();
   }
@@ -150,6 +166,26 @@ export class MeetingPage {
       longestGapMs,
       width,
     };
+  }
+
+  /**
+   * Reads when each picture in a tile was shown and when it was taken, by the clock camera's barcode.
+   *
+   * @returns `[{ shownMs, takenMs, width }]`, wall clock
+   */
+  async watchAges(name, ms) {
+    const video = this.tile(name).getByTestId('tile-video');
+    await video.waitFor();
+    const readings = await video.evaluate(
+      (element, duration) => window.sluiceProbe.watchShown(element, duration),
+      ms,
+    );
+    return readings.flatMap(({ atMs, levels, width }) => {
+      const number = decodeCells(levels)?.number;
+      if (number === undefined) return [];
+      const age = (Math.floor(atMs / kClockTickMs) - number) & 0xffff;
+      return [{ shownMs: atMs, takenMs: atMs - age * kClockTickMs, width }];
+    });
   }
 
   /** Watches until the picture is right and moves at `fps`; the last figures, if it never does. */

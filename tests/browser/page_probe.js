@@ -44,6 +44,43 @@
       look();
     });
 
+  /** Reads each picture that a <video> puts on the screen for `ms`; times are the wall clock's. */
+  probe.watchShown = (element, ms) =>
+    new Promise((done) => {
+      const readings = [];
+      const nowMs = () => performance.timeOrigin + performance.now();
+      const endMs = nowMs() + ms;
+      // Nothing may be shown any more, so the end is not a picture's to find.
+      setTimeout(() => done(readings), ms);
+      const look = () => {
+        const atMs = nowMs();
+        if (atMs >= endMs) return;
+        const levels = probe.levels(element);
+        if (levels) readings.push({ atMs, levels, width: element.videoWidth });
+        element.requestVideoFrameCallback(look);
+      };
+      element.requestVideoFrameCallback(look);
+    });
+
+  /** Loudness each 10 ms for `ms`; times are the wall clock's. */
+  probe.watchLoudness = (ms) =>
+    new Promise((done) => {
+      const readings = [];
+      const samples = new Float32Array(8192);
+      const beganMs = performance.now();
+      const timer = setInterval(() => {
+        if (analyser) {
+          analyser.getFloatTimeDomainData(samples);
+          // The window is long: of it only the last ten milliseconds are now.
+          const power = samples.subarray(-512).reduce((sum, x) => sum + x * x, 0) / 512;
+          readings.push({ atMs: performance.timeOrigin + performance.now(), rms: Math.sqrt(power) });
+        }
+        if (performance.now() - beganMs < ms) return;
+        clearInterval(timer);
+        done(readings);
+      }, 10);
+    });
+
   /**
    * When `element` became bright and when sound began, within `ms`; sound as late as the sound card
    * says that it is heard.

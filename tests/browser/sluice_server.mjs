@@ -25,13 +25,14 @@ export class SluiceServer {
   /**
    * @param options further command-line options
    * @param port that of an earlier server, to take its place; 0 for any free one
+   * @param program what to run, if not the server itself
    */
-  static async start(options = [], port = 0) {
+  static async start(options = [], port = 0, program = kServer) {
     for (const [what, path] of [['server', kServer], ['meeting page', join(kWebRoot, 'index.html')]]) {
       if (!existsSync(path)) throw new Error(`The ${what} is not built: ${path} is missing.`);
     }
     const server = new SluiceServer();
-    await server.#start(options, port);
+    await server.#start(options, port, program);
     return server;
   }
 
@@ -44,9 +45,9 @@ export class SluiceServer {
     return Number(new URL(this.url).port);
   }
 
-  async #start(options, port) {
+  async #start(options, port, program) {
     this.#process = spawn(
-      kServer,
+      program,
       ['--port', String(port), '--admin-port', '0', '--web-root', kWebRoot, ...options],
       { stdio: ['ignore', 'pipe', 'pipe'], env: serverEnvironment() },
     );

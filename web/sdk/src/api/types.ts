@@ -247,8 +247,13 @@ export interface RemoteTrackStats {
   readonly frozenSeconds: number;
   /** What the jitter buffer adds on purpose, in ms. */
   readonly playoutDelayMs: number;
-  /** Audio: share of played samples that were made up for lost ones, 0 to 1. */
+  /**
+   * Audio: share of {@link playedSeconds} that was made up for lost sound, or silent for want of it,
+   * 0 to 1.
+   */
   readonly concealedShare: number;
+  /** Audio: seconds played, without the sender's own pauses. 0 for video. */
+  readonly playedSeconds: number;
   /** Times we asked for a keyframe. */
   readonly keyframesRequested: number;
   readonly width: number;

@@ -2,7 +2,6 @@ import { WindowedMinimum } from './windowed_minimum.js';
 
 /** Codecs, buffers and caches start up at both ends: the first second says nothing of the network. */
 const STARTUP_MS = 1000;
-const PERCENTILE = 0.95;
 const SAMPLES_MIN = 20;
 /**
  * How long the shortest way is remembered. Short: when a queue has formed on the way, or the sound
@@ -20,8 +19,14 @@ export class ArrivalJitter {
   #next = 0;
   #firstMs: number | undefined;
 
-  /** @param samplesMax - how many of the newest frames are looked at. */
-  constructor(private readonly samplesMax: number) {}
+  /**
+   * @param samplesMax - how many of the newest frames are looked at.
+   * @param covered - the share of them that {@link percentileMs} covers.
+   */
+  constructor(
+    private readonly samplesMax: number,
+    private readonly covered: number,
+  ) {}
 
   /** @returns the lateness of this frame in ms. */
   push(captureMs: number, arrivalMs: number): number {
@@ -42,11 +47,11 @@ export class ArrivalJitter {
     return this.#base.value;
   }
 
-  /** 95 of 100 frames are at most this late, in ms; undefined before enough were seen. */
+  /** The share that is to be covered is at most this late, in ms; undefined before enough were seen. */
   get percentileMs(): number | undefined {
     if (this.#lateness.length < SAMPLES_MIN) return undefined;
     const sorted = [...this.#lateness].sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) * PERCENTILE)];
+    return sorted[Math.floor((sorted.length - 1) * this.covered)];
   }
 
   reset(): void {

@@ -24,7 +24,9 @@ export interface AudioPlayoutStatus {
   readonly targetMs: number;
   readonly packetsPlayed: number;
   readonly packetsLate: number;
+  /** Real and made up; silence that the sender meant is not in it. */
   readonly samplesPlayed: number;
+  /** Made up, and silence where sound should have been. */
   readonly samplesConcealed: number;
 }
 
@@ -33,6 +35,8 @@ const PACKETS_MAX = 100;
 const START_TARGET_MS = 60;
 /** Four seconds of 20 ms packets. */
 const JITTER_PACKETS = 200;
+/** Gaps are heard, so few packets may be late. */
+const JITTER_COVERED = 0.97;
 const TARGET_MIN_MS = 30;
 const TARGET_MAX_MS = 180;
 /** A packet, since the buffer works in whole ones, and the sound card's own step. */
@@ -55,7 +59,7 @@ const SMOOTHING = 0.1;
  * Turns packets that arrive unevenly into an even stream of samples, as late as needed and no
  * later.
  *
- * Playing `target` after the shortest way seen covers 95 of 100 packets. The target follows the
+ * Playing `target` after the shortest way seen covers 97 of 100 packets. The target follows the
  * jitter; playing follows the target by leaving out or repeating single waveform periods, so
  * neither clicks nor changes pitch. A missing packet is concealed. After an outage, what is too old
  * to be heard is skipped.
@@ -64,7 +68,7 @@ const SMOOTHING = 0.1;
  */
 export class AudioJitterBuffer {
   readonly #packets: AudioPacket[] = [];
-  readonly #jitter = new ArrivalJitter(JITTER_PACKETS);
+  readonly #jitter = new ArrivalJitter(JITTER_PACKETS, JITTER_COVERED);
   readonly #concealment: Concealment;
   #segment: Float32Array = new Float32Array();
   #segmentAt = 0;
@@ -77,6 +81,9 @@ export class AudioJitterBuffer {
   #errorMs = 0;
   #stretchedMs = Number.NEGATIVE_INFINITY;
   #buffering = true;
+  /** Played since sound ran out, and where in capture time it did. */
+  #silentSamples = 0;
+  #silentFromMs: number | undefined;
   #played = 0;
   #late = 0;
   #samplesPlayed = 0;
@@ -112,6 +119,7 @@ export class AudioJitterBuffer {
         const atMs = nowMs + (filled / this.sampleRate) * 1000;
         if (!this.#refill(out.length - filled, atMs)) {
           out.fill(0, filled);
+          if (this.#played > 0) this.#silentSamples += out.length - filled;
           return;
         }
       }
@@ -143,6 +151,7 @@ export class AudioJitterBuffer {
     if (this.#buffering) {
       if (!next || nowMs - next.captureMs < this.#wantedOffsetMs()) return false;
       this.#buffering = false;
+      this.#judgeSilence(next);
       this.#expectedFrame = next.frame;
       this.#endMs = next.captureMs;
       this.#errorMs = 0;
@@ -187,11 +196,26 @@ export class AudioJitterBuffer {
   #starve(count: number): boolean {
     if (this.#concealment.faded) {
       this.#buffering = true;
+      this.#silentFromMs = this.#endMs;
       this.#endMs = undefined;
       return false;
     }
     this.#concealInto(count);
     return true;
+  }
+
+  /**
+   * Sound is back after silence: what of that the sender did not mean counts as made up. A pause of
+   * the sender is a gap in capture time without one in frame numbers.
+   */
+  #judgeSilence(next: AudioPacket): void {
+    const meant = next.frame === this.#expectedFrame;
+    const pauseMs = meant ? Math.max(0, next.captureMs - (this.#silentFromMs ?? next.captureMs)) : 0;
+    const pauseSamples = Math.round((pauseMs / 1000) * this.sampleRate);
+    const missing = Math.max(0, this.#silentSamples - pauseSamples);
+    this.#samplesConcealed += missing;
+    this.#samplesPlayed += missing;
+    this.#silentSamples = 0;
   }
 
   /** Frames are missing before `packet`; over one connection they will not come any more. */

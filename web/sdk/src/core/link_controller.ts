@@ -1,5 +1,5 @@
 import { BandwidthEstimator } from './bandwidth_estimator.js';
-import { InFlightCap } from './in_flight_cap.js';
+import { InFlightCap, SEGMENT_BYTES } from './in_flight_cap.js';
 import { ReceiverProgress } from './receiver_progress.js';
 
 /** What may wait inside the browser's socket, where nothing can be taken back. */
@@ -11,6 +11,10 @@ const SLOW_BPS = 2_000_000;
 const CHUNK_BYTES_MIN = 480;
 const CHUNK_BYTES_SLOW_MAX = 1200;
 const CHUNK_BYTES_MAX = 16 * 1024;
+/** Only a link with a queue this long shows what it carries; without one our cap was the limit. */
+const FULL_MS = 12;
+/** The cap alone steers once the link has been full for so long. */
+const BEGINNING_MS = 200;
 const OUTAGE_LEAST_MS = 400;
 
 /**
@@ -24,6 +28,8 @@ export class LinkController {
   readonly #estimator = new BandwidthEstimator();
   #reportedMs = Number.NEGATIVE_INFINITY;
   #receivedAtSample = 0;
+  /** When nothing waited last. */
+  #drainedMs = Number.NEGATIVE_INFINITY;
   #limited = false;
   #busy = false;
 
@@ -53,7 +59,7 @@ export class LinkController {
 
   /** @param bufferedBytes - the socket's `bufferedAmount`. */
   maySendVideo(bufferedBytes: number, nowMs: number): boolean {
-    return this.#may(bufferedBytes < SOCKET_BYTES_MAX, this.#cap.bytes, nowMs);
+    return this.#may(bufferedBytes < SOCKET_BYTES_MAX, this.#inFlightMost(nowMs), nowMs);
   }
 
   /** Audio may use a quarter more. */
@@ -77,7 +83,8 @@ export class LinkController {
   }
 
   /** Everything that waited went out. */
-  drained(): void {
+  drained(nowMs: number): void {
+    this.#drainedMs = nowMs;
     this.#busy = false;
   }
 
@@ -87,7 +94,7 @@ export class LinkController {
     if (!this.#progress.reported(receivedBytes, nowMs)) return;
     this.#reportedMs = nowMs;
     if (stood) this.#estimator.skip(receivedBytes, nowMs);
-    else this.#estimator.update(receivedBytes, this.#busy, nowMs);
+    else this.#estimator.update(receivedBytes, this.#busy && this.#full, nowMs);
     this.#cap.sample(
       {
         queueingMs: this.queueingMs,
@@ -112,6 +119,22 @@ export class LinkController {
       this.#progress.reporting(nowMs) &&
       nowMs - this.#reportedMs > patienceMs
     );
+  }
+
+  /**
+   * Out of a pause the cap is what it was before: the link may have changed, and a keyframe would
+   * fill it at once. Begin with what the link was last seen to carry in a round trip and twice the
+   * target. Only begin: held for long, a bound fed by its own delivery rate spirals down.
+   */
+  #inFlightMost(nowMs: number): number {
+    const bps = this.bitsPerSecond;
+    if (bps === undefined || nowMs - this.#drainedMs > BEGINNING_MS) return this.#cap.bytes;
+    const roomMs = this.#progress.minDelayMs + 2 * this.#cap.targetMs;
+    return Math.min(this.#cap.bytes, Math.max((bps / 8000) * roomMs, 2 * SEGMENT_BYTES));
+  }
+
+  get #full(): boolean {
+    return this.#progress.queueingMs >= FULL_MS;
   }
 
   #may(socketHasRoom: boolean, capBytes: number, nowMs: number): boolean {

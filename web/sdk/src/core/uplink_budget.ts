@@ -1,5 +1,5 @@
-/** Begin in the middle: most links carry it, and a slow one is not flooded. */
-const START_BPS = 500_000;
+/** Begin low: the first keyframes are as large as the rate, and a good link is found in seconds. */
+const START_BPS = 300_000;
 /** Of what the link was seen to carry; audio comes off, and keyframes need the rest. */
 const SHARE_OF_LINK = 0.85;
 /** No step takes more than half: one bad measurement must not end the picture. */
@@ -24,7 +24,7 @@ const STEP_UP = 1.06;
 const STEP_UP_BEYOND = 1.03;
 const RISE_HOLDS_MS = 2000;
 /** Before any trouble nothing speaks against more. */
-const STEP_UP_FIRST = 1.2;
+const STEP_UP_FIRST = 1.1;
 /** Pictures are queued longer than that only when the link is full. */
 const QUEUE_MS = 100;
 /** And bytes under way are delayed longer than this beyond the shortest way. */
@@ -72,9 +72,9 @@ export class UplinkBudget {
   /**
    * Learns; call it ten times a second.
    *
-   * @param wantedBps - what the encoders would make at most: more is not tried for.
+   * @param usefulBps - what the encoders could make use of: more would not be tried.
    */
-  update(condition: UplinkCondition, wantedBps: number, nowMs: number): void {
+  update(condition: UplinkCondition, usefulBps: number, nowMs: number): void {
     if (condition.outage) {
       this.#troubleSinceMs = undefined;
       return;
@@ -87,7 +87,7 @@ export class UplinkBudget {
     const lastedMs = this.#troubleSinceMs === undefined ? 0 : nowMs - this.#troubleSinceMs;
     const thinning = nowMs - this.#thinningSinceMs >= THINNING_LASTS_MS;
     if (lastedMs >= TROUBLE_LASTS_MS || thinning) this.#lower(condition, lastedMs, nowMs);
-    else if (!trouble) this.#rise(condition, wantedBps, nowMs);
+    else if (!trouble) this.#rise(condition, usefulBps, nowMs);
   }
 
   #watchThinning(leftOut: boolean, nowMs: number): void {
@@ -116,14 +116,14 @@ export class UplinkBudget {
     this.#loweredMs = nowMs;
   }
 
-  #rise({ linkBps = 0, audioBps }: UplinkCondition, wantedBps: number, nowMs: number): void {
-    if (this.#videoBps >= wantedBps) return;
+  #rise({ linkBps = 0, audioBps }: UplinkCondition, usefulBps: number, nowMs: number): void {
+    if (this.#videoBps >= usefulBps) return;
     const calmSinceMs = Math.max(this.#troubleMs, this.#thinnedMs);
     if (nowMs - calmSinceMs < this.#calmMs || nowMs - this.#raisedMs < UP_EVERY_MS) return;
     const known = this.#videoBps + audioBps < linkBps * SHARE_OF_LINK;
     const holds = nowMs - calmSinceMs - this.#calmMs >= RISE_HOLDS_MS;
     const step = !this.#troubled ? STEP_UP_FIRST : known || holds ? STEP_UP : STEP_UP_BEYOND;
-    this.#videoBps = Math.min(wantedBps, this.#videoBps * step);
+    this.#videoBps = Math.min(usefulBps, this.#videoBps * step);
     this.#raisedMs = nowMs;
   }
 }

@@ -105,7 +105,7 @@ export class UplinkSender {
     }
     this.#sendAudio(out, nowMs);
     this.#sendVideo(out, nowMs);
-    if (!this.waiting) this.#link.drained();
+    if (!this.waiting) this.#link.drained(nowMs);
     return { messages: out.messages, keyframesNeeded: this.#keyframesNeeded(nowMs) };
   }
 

@@ -8,6 +8,8 @@ const JITTER_MAX_MS = 300;
 const CATCH_UP_MS = 500;
 /** Three seconds at 30 fps. */
 const JITTER_FRAMES = 100;
+/** The rest is shown the moment it is there: late costs less than everything being later. */
+const JITTER_COVERED = 0.85;
 /** Per second of playing, the delay may move so much: pictures are not seen to hurry. */
 const SLEW_MS_PER_S = 60;
 
@@ -30,14 +32,14 @@ export interface Due<Picture> {
  * show as uneven motion.
  *
  * A picture is due at `capture + offset`. The offset is the shortest way seen plus the jitter
- * (95th percentile), or later when sound is later (see {@link AvSync}). A picture that is late
+ * (85th percentile), or later when sound is later (see {@link AvSync}). A picture that is late
  * is shown at once if no newer one is due: late is better than frozen.
  *
  * Bound: 16 pictures. Overflow: the oldest is due at once.
  */
 export class VideoPlayoutQueue<Picture> {
   readonly #queue: PlayoutItem<Picture>[] = [];
-  readonly #jitter = new ArrivalJitter(JITTER_FRAMES);
+  readonly #jitter = new ArrivalJitter(JITTER_FRAMES, JITTER_COVERED);
   #delayMs = 0;
   #steeredMs: number | undefined;
   #lastShownCaptureMs = Number.NEGATIVE_INFINITY;

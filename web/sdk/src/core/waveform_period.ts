@@ -16,7 +16,8 @@ export interface WaveformPeriod {
 
 /** How many samples {@link findPeriod} needs after (or before) `at`. */
 export function periodReach(sampleRate: number): number {
-  return Math.ceil((PERIOD_MAX_S + WINDOW_S) * sampleRate) + 1;
+  // Not a sample more: a packet of 20 ms has just as many.
+  return Math.round(PERIOD_MAX_S * sampleRate) + Math.round(WINDOW_S * sampleRate);
 }
 
 /**

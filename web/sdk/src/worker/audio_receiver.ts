@@ -109,6 +109,7 @@ export class AudioReceiver {
       frozenSeconds: 0,
       playoutDelayMs: delay,
       concealedShare: status?.samplesPlayed ? status.samplesConcealed / status.samplesPlayed : 0,
+      playedSeconds: (status?.samplesPlayed ?? 0) / SAMPLE_RATE,
       keyframesRequested: 0,
       width: 0,
       height: 0,

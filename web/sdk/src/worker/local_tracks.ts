@@ -109,6 +109,9 @@ export class LocalTracks {
     local.requested = false;
     local.rate = new DeliveryRate();
     local.publisher.setActive(true);
+    // The first keyframe should know what the link carries.
+    const uplink = this.uplink();
+    if (uplink) this.tick(uplink);
     return true;
   }
 

@@ -39,8 +39,7 @@ export class UplinkShares {
       audioBps,
     };
     this.#leftOut = leftOut;
-    const wantedBps = wanted.reduce((sum, { maxBitrateBps }) => sum + maxBitrateBps, 0);
-    this.#budget.update(condition, wantedBps, nowMs);
+    this.#budget.update(condition, this.#allocation.usefulBps(wanted), nowMs);
     const shares = this.#allocation.divide(this.#budget.videoBps, wanted, nowMs);
     for (const [source, publisher] of publishers) {
       const own = new Map<number, number>();

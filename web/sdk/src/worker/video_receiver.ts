@@ -142,6 +142,7 @@ export class VideoReceiver {
       frozenSeconds: this.#meter.frozenSeconds(now),
       playoutDelayMs: Number.isFinite(base) ? Math.max(0, this.#offsetMs() - base) : 0,
       concealedShare: 0,
+      playedSeconds: 0,
       keyframesRequested: this.#keyframesRequested,
       width: this.#width,
       height: this.#height,

@@ -20,6 +20,7 @@ function stats(given: Partial<RemoteTrackStats>): RemoteTrackStats {
     frozenSeconds: 0,
     playoutDelayMs: 0,
     concealedShare: 0,
+    playedSeconds: 0,
     keyframesRequested: 0,
     width: 0,
     height: 0,

@@ -64,6 +64,28 @@ describe('EncodingAllocation', () => {
     expect(allocation.divide(200e3, candidates, 5200)[1]).toBe(0);
   });
 
+  it('waits longer each time that a return did not last', () => {
+    const allocation = new EncodingAllocation();
+    const returns: number[] = [];
+    let on = true;
+    for (let now = 0; now < 60_000; now += 100) {
+      // The link carries it only as long as it is not tried.
+      const [, large] = allocation.divide(on ? 200e3 : 400e3, candidates, now);
+      if (large! > 0 && !on) returns.push(now);
+      on = large! > 0;
+    }
+    expect(returns.length).toBeGreaterThan(2);
+    expect(returns[2]! - returns[1]!).toBeGreaterThan(1.7 * (returns[1]! - returns[0]!));
+  });
+
+  it('finds use for what is on, and for bringing back the next', () => {
+    const allocation = new EncodingAllocation();
+    allocation.divide(2e6, candidates, 0);
+    expect(allocation.usefulBps(candidates)).toBe(850_000);
+    allocation.divide(100e3, candidates, 100);
+    expect(allocation.usefulBps(candidates)).toBe(150_000 + 187_500);
+  });
+
   it('gives nothing of the budget to what nobody wants', () => {
     expect(new EncodingAllocation().divide(500e3, candidates.slice(1), 0)).toEqual([500_000]);
   });

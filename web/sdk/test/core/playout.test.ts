@@ -140,6 +140,37 @@ describe('AudioJitterBuffer', () => {
   });
 });
 
+describe('what counts as made up', () => {
+  const silent = (n: number): boolean => n >= 100 && n < 150;
+
+  it('is silence where sound was lost', () => {
+    const { status } = play(300, (n) => (silent(n) ? undefined : 5));
+    const seconds = status.samplesConcealed / kRate;
+    expect(seconds).toBeGreaterThan(0.9);
+    expect(seconds).toBeLessThan(1.15);
+  });
+
+  it('is silence where sound came late', () => {
+    const { status } = play(300, (n) => (silent(n) ? 20 * (150 - n) : 5));
+    expect(status.samplesConcealed / kRate).toBeGreaterThan(0.7);
+  });
+
+  it('is not the sender being silent', () => {
+    const buffer = new AudioJitterBuffer(kRate);
+    const out = new Float32Array(kQuantum);
+    let frame = 0;
+    for (let now = 0, next = 0; now < 8000; now += (kQuantum / kRate) * 1000) {
+      for (; next <= now; next += 20) {
+        // From the second to the fifth second nothing is captured; frame numbers go on without a gap.
+        if (next < 2000 || next >= 5000) buffer.push(packet(frame++, next), now);
+      }
+      buffer.pull(out, now);
+    }
+    // Until it is clear that nothing comes, a little is made up.
+    expect(buffer.status(8000).samplesConcealed / kRate).toBeLessThan(0.15);
+  });
+});
+
 describe('AudioPacketRing', () => {
   it('gives packets back in order and refuses when full', () => {
     const shared = new ArrayBuffer(AudioPacketRing.byteLength);

@@ -93,8 +93,7 @@ export function run({ rateBps, durationMs, delayMs = 20, speaks, reports = true 
       minBitrateBps,
       maxBitrateBps,
     }));
-    const most = plans.reduce((sum, { maxBitrateBps }) => sum + maxBitrateBps, 0);
-    budget.update(condition, most, now);
+    budget.update(condition, allocation.usefulBps(candidates), now);
     const shares = allocation.divide(budget.videoBps, candidates, now);
     result.targets.push({ atMs: now, bps: shares });
     encodings.forEach((each, encoding) => {
@@ -121,7 +120,7 @@ export function run({ rateBps, durationMs, delayMs = 20, speaks, reports = true 
     const structure = each.dependencies.next(keyframe, layer);
     // Bytes of a picture, by layer as libvpx shares them out; a keyframe is some of the largest.
     const mean = each.targetBps / 8 / 30;
-    const share = keyframe ? 8 : [1.6, 0, 0.84, 0.76][layer === 2 ? 3 : layer * 2]!;
+    const share = keyframe ? 14 : [1.6, 0, 0.84, 0.76][layer === 2 ? 3 : layer * 2]!;
     const bytes = Math.max(50, Math.round(mean * share * (0.8 + 0.4 * noise())));
     sender.enqueueVideo(
       frame({

@@ -41,10 +41,10 @@ describe('the uplink over a simulated link', () => {
     const result = run({ rateBps: () => 300e3, durationMs: 30_000, delayMs: 40 });
     expectDecodable(result);
     const small = part(result, CAMERA, 0, 5000);
-    expect(perSecond(small.length, 5000, 30_000)).toBeGreaterThan(25);
+    expect(perSecond(small.length, 5000, 30_000)).toBeGreaterThan(23);
     expect(age(small, 0.95)).toBeLessThan(150);
     expect(part(result, CAMERA, 1, 5000).length).toBeLessThan(150);
-    expect(age(part(result, MICROPHONE, 0, 5000), 0.99)).toBeLessThan(150);
+    expect(age(part(result, MICROPHONE, 0, 5000), 0.99)).toBeLessThan(180);
   });
 
   it('rate spiral: a full link does not drive the rate far below what it carries', () => {
