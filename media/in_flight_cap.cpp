@@ -5,7 +5,6 @@
 namespace sluice::media {
 namespace {
 
-constexpr Duration kLanRoundTrip = std::chrono::milliseconds{2};
 /// A LAN's reader that once lagged is steered until it kept up for so long.
 constexpr Duration kCalm = std::chrono::seconds{10};
 /// The kernel of a reader behind a proxy, or of one that is slow itself, acknowledges at once what

@@ -43,6 +43,8 @@ class InFlightCap {
   [[nodiscard]] Duration target() const { return target_; }
 
   static constexpr Duration kSampleInterval = std::chrono::milliseconds{20};
+  /// A smallest round trip under this is that of a LAN, or of a proxy on one.
+  static constexpr Duration kLanRoundTrip = std::chrono::milliseconds{2};
   /// What one segment carries on the paths that matter; loopback's 64 kB are not a unit to steer
   /// by.
   static constexpr std::size_t kSegmentBytes = 1448;

@@ -32,8 +32,13 @@ constexpr Duration kOutageLeast = std::chrono::milliseconds{400};
 
 }  // namespace
 
-bool LinkController::needs_look(Time /*now*/) const {
-  return !sampled_once_ || congested_ || blind_bytes_ >= kBlindBytes;
+bool LinkController::on_lan() const {
+  return sampled_once_ && path_.min_round_trip < InFlightCap::kLanRoundTrip;
+}
+
+bool LinkController::needs_look(Time now) const {
+  if (!sampled_once_ || congested_ || to_kernel_bytes() >= cap_.bytes() / 2) return true;
+  return now - last_look_ >= (on_lan() ? kBlindTimeOnLan : kBlindTime);
 }
 
 bool LinkController::needs_sample(Time now) const {
@@ -42,13 +47,19 @@ bool LinkController::needs_sample(Time now) const {
 }
 
 std::size_t LinkController::in_flight_bytes() const {
-  const std::size_t to_kernel = facts_.outstanding_bytes + blind_bytes_;
-  return std::max<std::size_t>(to_kernel, progress_.in_flight().value_or(0));
+  return std::max<std::size_t>(to_kernel_bytes(), progress_.in_flight().value_or(0));
+}
+
+Duration LinkController::path_queueing_delay() const {
+  // Less than a segment is no queue: it may have arrived long ago, as a receiver may wait (Linux:
+  // 40 ms) before it acknowledges it. The smoothed round trip then holds that wait, or is an old
+  // one.
+  if (facts_.outstanding_bytes <= path_.segment_bytes) return Duration::zero();
+  return std::max(path_.round_trip - path_.min_round_trip, Duration::zero());
 }
 
 Duration LinkController::queueing_delay() const {
-  const Duration path = std::max(path_.round_trip - path_.min_round_trip, Duration::zero());
-  return std::max(path, progress_.queueing_delay() - kReportSlack);
+  return std::max(path_queueing_delay(), progress_.queueing_delay() - kReportSlack);
 }
 
 Duration LinkController::predicted_delay() const {
@@ -58,8 +69,8 @@ Duration LinkController::predicted_delay() const {
     if (!rate || *rate < 1) return Duration::zero();
     return Duration{static_cast<Duration::rep>(static_cast<double>(bytes) * 1e6 / *rate)} - least;
   };
-  const Duration path = beyond(facts_.outstanding_bytes + blind_bytes_,
-                               estimator_.bytes_per_second(), path_.min_round_trip);
+  const Duration path =
+      beyond(to_kernel_bytes(), estimator_.bytes_per_second(), path_.min_round_trip);
   if (!progress_.in_flight()) return path;
   return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
                                progress_.min_delay() + kReportSlack));
@@ -67,10 +78,11 @@ Duration LinkController::predicted_delay() const {
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
   progress_.look(now);
-  const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
+  const bool acknowledged = facts.outstanding_bytes < to_kernel_bytes();
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
   facts_ = facts;
+  last_look_ = now;
   blind_bytes_ = 0;
   const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
   if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
@@ -146,7 +158,8 @@ bool LinkController::slow_link() const {
 std::size_t LinkController::in_flight_most() const {
   if (draining_) return cap_.bytes() / 2;
   const auto rate = bytes_per_second();
-  if (!rate || steering_) return cap_.bytes();
+  // On a LAN that rate is of a moment too short to measure.
+  if (!rate || steering_ || on_lan()) return cap_.bytes();
   // Out of a pause the cap is what it was before: the link may have changed, and a keyframe would
   // fill it at once. Begin with what the link was last seen to carry in a round trip and twice the
   // target. Only begin: held for long, a bound fed by its own delivery rate spirals down.
@@ -185,7 +198,8 @@ LinkEstimate LinkController::estimate() const {
       .chunk_bytes = kLargeChunk,
   };
   const double rate = estimate.bytes_per_second.value_or(0);
-  if (rate > 0 && rate < kFastLink) {
+  // On a LAN that holds nothing back, a slow link is one that was never given more.
+  if (slow_link() && (congested_ || !on_lan())) {
     // A slow link gets chunks of 10 ms, so that audio waits no longer than that for one.
     estimate.chunk_bytes =
         std::clamp(static_cast<std::size_t>(rate * 0.010), kSmallestChunk, kSmallChunk);
@@ -204,7 +218,8 @@ LinkEstimate LinkController::estimate() const {
 }
 
 bool LinkController::outage(Time now) const {
-  return in_flight_bytes() > 0 &&
+  // What nobody looks at may well be acknowledged.
+  return watched_ && in_flight_bytes() > 0 &&
          now - last_progress_ > std::max(4 * path_.round_trip, kOutageLeast);
 }
 

@@ -21,6 +21,7 @@ struct PathFacts {
   Duration round_trip{};      ///< tcpi_rtt, smoothed
   Duration min_round_trip{};  ///< tcpi_min_rtt
   std::uint64_t bytes_acked = 0;
+  std::size_t segment_bytes = InFlightCap::kSegmentBytes;  ///< tcpi_snd_mss
 };
 
 /// Decides when a connection may write and how much: late binding, twice (delivery.md).
@@ -30,14 +31,17 @@ struct PathFacts {
 /// something waits that may not leave, look again at `next_look()`, or earlier when the socket
 /// turns writable.
 ///
-/// An unloaded link pays no system call for this but one look each `kBlindBytes`. A congested one
-/// is looked at before each write: at most one chunk lies unsent in the kernel, and what is on its
-/// way stays under the cap.
-/// Owner: the connection; not safe to share between threads.
+/// Between two looks all that was written counts as on its way. So an unloaded link pays a look
+/// only when that could be half of the cap, or the last look is long ago (`kBlindTime`); a
+/// congested one is looked at before each write: at most one chunk lies unsent in the kernel, and
+/// what is on its way stays under the cap. Look before a write, not after one: what an idle link
+/// still has then is a queue. Owner: the connection; not safe to share between threads.
 class LinkController {
  public:
-  /// Bytes written since the last look, without one.
-  static constexpr std::size_t kBlindBytes = 8 * 1024;
+  /// Without a look for so long a link may have turned slow: 100 ms of 1 Mbit/s are 12 kB.
+  static constexpr Duration kBlindTime = std::chrono::milliseconds{100};
+  /// The same on the round trip of a LAN, where nothing is steered while nothing queues.
+  static constexpr Duration kBlindTimeOnLan = std::chrono::seconds{1};
 
   [[nodiscard]] bool needs_look(Time now) const;
   [[nodiscard]] bool needs_sample(Time now) const;
@@ -75,7 +79,13 @@ class LinkController {
   [[nodiscard]] std::optional<double> bytes_per_second() const;
   [[nodiscard]] Duration predicted_delay() const;
   [[nodiscard]] bool slow_link() const;
+  [[nodiscard]] bool on_lan() const;
   [[nodiscard]] std::size_t in_flight_most() const;
+  [[nodiscard]] Duration path_queueing_delay() const;
+  /// Bytes that the peer's kernel has not acknowledged, for all we know.
+  [[nodiscard]] std::size_t to_kernel_bytes() const {
+    return facts_.outstanding_bytes + blind_bytes_;
+  }
 
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
@@ -87,6 +97,7 @@ class LinkController {
   ReceiverProgress progress_;
   std::size_t blind_bytes_ = 0;  ///< written since the last look
   std::uint64_t received_at_sample_ = 0;
+  Time last_look_{};
   Time last_sample_ = Time::min();
   Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
   bool sampled_once_ = false;

@@ -15,6 +15,8 @@ EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Trans
                                     media::Time now) {
   if (!waiting_) last_progress_ = now;
   waiting_ = true;
+  // What an earlier write left is bound to the wire already: it goes before anything is chosen.
+  Fill filled = outbox.empty() ? fill(egress, outbox, now) : Fill::kMore;
   for (int step = 0; step < kStepsMax; ++step) {
     if (!outbox.empty()) {
       const auto written = outbox.write(transport, {.end_of_record = link_.congested()});
@@ -25,21 +27,24 @@ EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Trans
         return Outcome::kAwaitWritable;
       }
     }
-    if (link_.needs_look(now)) look(now);
-    const Fill filled = fill(egress, outbox, now);
-    if (!outbox.empty()) continue;
+    if (filled == Fill::kNothingWaits) return finish(transport);
     if (filled == Fill::kHeldBack) return Outcome::kAwaitTick;
-    if (transport.unflushed_bytes() > 0) {
-      // The last TLS record is cut in half; the socket says when the rest may go.
-      const auto flushed = transport.flush();
-      if (flushed) continue;
+    filled = fill(egress, outbox, now);
+  }
+  return Outcome::kAwaitTick;
+}
+
+EgressPump::Outcome EgressPump::finish(Transport& transport) {
+  if (transport.unflushed_bytes() > 0) {
+    // The last TLS record is cut in half; the socket says when the rest may go.
+    const auto flushed = transport.flush();
+    if (!flushed) {
       return flushed.error() == IoStatus::kWouldBlockWrite ? Outcome::kAwaitWritable
                                                            : Outcome::kLost;
     }
-    waiting_ = false;
-    return Outcome::kIdle;
   }
-  return Outcome::kAwaitTick;
+  waiting_ = false;
+  return Outcome::kIdle;
 }
 
 void EgressPump::look(media::Time now) {
@@ -57,7 +62,8 @@ void EgressPump::look(media::Time now) {
   if (const auto path = read_tcp_facts(descriptor_)) {
     link_.sampled({.round_trip = path->rtt,
                    .min_round_trip = path->min_rtt.value_or(path->rtt),
-                   .bytes_acked = path->bytes_acked.value_or(0)},
+                   .bytes_acked = path->bytes_acked.value_or(0),
+                   .segment_bytes = path->mss_bytes},
                   now);
   }
 }
@@ -69,19 +75,22 @@ EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::
       link_.drained();
       return Fill::kNothingWaits;
     }
-    if (!link_.may_send_audio()) {
-      link_.held_back();
-      return Fill::kHeldBack;
+    // What is chosen already would not be in the kernel's count.
+    if (outbox.empty() && link_.needs_look(now)) look(now);
+    std::optional<media::Departure> departure;
+    if (link_.may_send_audio()) {
+      departure = egress.next(now, link_.estimate(), link_.may_send_video());
+      // What waited was too late, and is gone.
+      if (!departure && !egress.video_waiting()) continue;
     }
-    auto departure = egress.next(now, link_.estimate(), link_.may_send_video());
     if (!departure) {
-      // Nothing was given: what waited was too late and is gone, or it is video that must wait.
-      if (!egress.video_waiting()) continue;
+      // Only a look can tell whether it must really wait.
+      if (!outbox.empty()) return Fill::kMore;
       link_.held_back();
       return Fill::kHeldBack;
     }
     depart(*std::move(departure), outbox, now);
-    if (link_.needs_look(now)) return Fill::kMore;
+    if (link_.congested()) return Fill::kMore;
   }
 }
 

@@ -15,8 +15,8 @@ namespace sluice::sfu {
 ///
 /// The choice of what goes next is the egress's, the choice of when is the link controller's; this
 /// only asks the kernel what they want to know, and writes. While the link is not congested, all
-/// that waits goes out in one gathered write and the kernel is asked nothing but once each
-/// `LinkController::kBlindBytes`; while it is, every chunk is written on its own, after a look.
+/// that waits goes out in one gathered write and the kernel is asked next to nothing
+/// (`LinkController::needs_look`); while it is, every chunk is written on its own, after a look.
 /// Bound: `kStepsMax` writes in one run, so that one connection cannot hold the shard up.
 class EgressPump {
  public:
@@ -54,6 +54,7 @@ class EgressPump {
 
   enum class Fill : std::uint8_t { kNothingWaits, kHeldBack, kMore };
 
+  [[nodiscard]] Outcome finish(Transport& transport);
   void look(media::Time now);
   [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
   void depart(media::Departure departure, Outbox& outbox, media::Time now);

@@ -36,8 +36,9 @@ constexpr int kTcpRtoMaxMs = 44;
 std::expected<SendQueueFacts, std::error_code> read_send_queue_facts(int descriptor) {
   int unacknowledged = 0;
   int unsent = 0;
-  if (::ioctl(descriptor, SIOCOUTQ, &unacknowledged) != 0 ||
-      ::ioctl(descriptor, SIOCOUTQNSD, &unsent) != 0) {
+  if (::ioctl(descriptor, SIOCOUTQ, &unacknowledged) != 0) return std::unexpected{last_error()};
+  // Where nothing is unacknowledged, nothing is unsent: one call less for an idle link.
+  if (unacknowledged > 0 && ::ioctl(descriptor, SIOCOUTQNSD, &unsent) != 0) {
     return std::unexpected{last_error()};
   }
   return SendQueueFacts{.unacknowledged_bytes = static_cast<std::size_t>(unacknowledged),

@@ -19,7 +19,7 @@ struct SendQueueFacts {
   std::size_t unsent_bytes = 0;
 };
 
-/// Two cheap calls. Errors: the system's, as for a descriptor that is not a TCP socket.
+/// One or two cheap calls. Errors: the system's, as for a descriptor that is not a TCP socket.
 [[nodiscard]] std::expected<SendQueueFacts, std::error_code> read_send_queue_facts(int descriptor);
 
 /// TCP's own view of a connection (Linux TCP_INFO). What an older kernel does not fill in is

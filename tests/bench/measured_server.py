@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import resource
 import subprocess
@@ -13,6 +14,13 @@ SLUICE = [f"{BIN}/sluice-server", "--port", "0", "--admin-port", "0", "--log-lev
           "--participants-max", "10000", "--connections-max", "10000",
           # The bare limit is one thread, too.
           "--shards", "1"]
+
+
+def come_first():
+    """Runs this process and its children before those of others, where the system allows it: neighbours that wake up in
+    between would be part of every age. The load stays far below what the machine can do, so nobody starves."""
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
 
 
 def raise_file_limit():

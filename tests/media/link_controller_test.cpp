@@ -54,15 +54,32 @@ TEST_F(LinkControllerTest, LooksAndSamplesBeforeTheFirstWrite) {
   EXPECT_FALSE(link_.needs_sample(now_));
 }
 
-TEST_F(LinkControllerTest, AnUnloadedLinkIsLookedAtOnceEachEightKilobytes) {
+TEST_F(LinkControllerTest, AnUnloadedLinkIsLookedAtWhenHalfOfTheCapMayBeOnItsWay) {
   open();
-  link_.wrote(LinkController::kBlindBytes - 1, 0, now_);
+  link_.wrote(link_.cap().bytes() / 2 - 1, 0, now_);
   EXPECT_FALSE(link_.needs_look(now_));
-  EXPECT_FALSE(link_.needs_look(now_ + 1h));
   link_.wrote(1, 0, now_);
   EXPECT_TRUE(link_.needs_look(now_));
-  look(LinkController::kBlindBytes);
+  look(0);
   EXPECT_FALSE(link_.needs_look(now_));
+}
+
+TEST_F(LinkControllerTest, AnUnloadedLinkIsLookedAtNowAndThenAndRarelyOnALan) {
+  open();
+  EXPECT_FALSE(link_.needs_look(now_ + LinkController::kBlindTime - 1us));
+  EXPECT_TRUE(link_.needs_look(now_ + LinkController::kBlindTime));
+  sample(kLan);
+  EXPECT_FALSE(link_.needs_look(now_ + LinkController::kBlindTimeOnLan - 1us));
+  EXPECT_TRUE(link_.needs_look(now_ + LinkController::kBlindTimeOnLan));
+}
+
+TEST_F(LinkControllerTest, ASegmentThatThePeerMayYetAcknowledgeIsNoQueue) {
+  open();
+  look(InFlightCap::kSegmentBytes);
+  sample(kFar, 100ms);
+  EXPECT_EQ(link_.queueing_delay(), 0ms) << "the peer may wait with its acknowledgement";
+  look(InFlightCap::kSegmentBytes + 1);
+  EXPECT_EQ(link_.queueing_delay(), 100ms);
 }
 
 TEST_F(LinkControllerTest, BytesWrittenWithoutALookAreOnTheirWay) {
@@ -115,7 +132,7 @@ TEST_F(LinkControllerTest, WhenNothingMoreWaitsButTheWayIsFullTheLookingGoesOn) 
   look(1000, 1);
   link_.drained();
   EXPECT_TRUE(link_.congested()) << "something lies unsent";
-  look(1000);
+  look(3000);
   sample(kFar, 100ms);
   link_.drained();
   EXPECT_TRUE(link_.congested()) << "a queue stands on the way";

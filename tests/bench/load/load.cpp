@@ -43,6 +43,7 @@ struct Options {
   double warm_up_seconds = 1.5;
   double idle_seconds = 0;
   double away_seconds = 0;
+  double poll_ms = 0;
   bool reports = false;
 };
 
@@ -144,22 +145,23 @@ class Load {
   }
 
   void stream(json& result) {
+    streaming_ = true;
     send_for(options_.warm_up_seconds);
-    tally_.keep_ages = true;
-    const std::uint64_t delivered_before = tally_.delivered;
+    // A joiner's link is unknown, and gets its first keyframe carefully: what counts begins here.
+    tally_.counts_from = load_now();
+    sent_ = 0;
     const auto before = server_.read();
     const media::Time began = load_now();
-    const std::uint64_t sent_before = sent_;
     const media::Duration behind = send_for(options_.seconds);
     const ProcessUse use = WatchedProcess::between(before, server_.read());
     const double seconds = std::chrono::duration<double>(load_now() - began).count();
-    tally_.keep_ages = false;
-    const std::uint64_t delivered = tally_.delivered - delivered_before;
+    const std::uint64_t delivered = tally_.delivered;
+    const std::uint64_t published = sent_;
     result["resident_busy"] = server_.resident_bytes();
     turn_for(0.7);  // what is on its way arrives, and is counted
     result["delivered"] = delivered;
     result["frames_per_second"] = static_cast<double>(delivered) / seconds;
-    result["published_per_second"] = static_cast<double>(sent_ - sent_before) / seconds;
+    result["published_per_second"] = static_cast<double>(published) / seconds;
     std::uint64_t lost = tally_.lost;
     // Of one stream it is known how much should have come: a gap at the end has no frame after it.
     if (!meetings()) lost = sent_ * options_.subscribers - tally_.delivered;
@@ -207,7 +209,7 @@ class Load {
       member->send_due();
       ++sent_;
       due.emplace(member->due(), member);
-      turn(0us);
+      if (options_.poll_ms == 0) turn(0us);
     }
     while (load_now() < due.begin()->first) turn(due.begin()->first - load_now());
     return worst;
@@ -218,7 +220,20 @@ class Load {
     for (media::Time now = load_now(); now < end; now = load_now()) turn(end - now);
   }
 
+  /// Waits for something to read, at most so long, and reads it.
   void turn(media::Duration timeout) {
+    const bool polls = streaming_ && options_.poll_ms > 0;
+    if (polls && timeout > 0us) {
+      // Asleep elsewhere than in epoll, nobody is woken by what arrives.
+      const media::Duration most{static_cast<std::int64_t>(options_.poll_ms * 1000)};
+      std::this_thread::sleep_for(std::min(timeout, most));
+    }
+    while (read_ready(polls ? 0us : timeout) && polls) {
+    }
+  }
+
+  /// False when there was less to read than one call can tell.
+  bool read_ready(media::Duration timeout) {
     std::array<epoll_event, 64> events;
     const std::int64_t us = std::max<std::int64_t>(timeout.count(), 0);
     const timespec wait{.tv_sec = us / 1'000'000, .tv_nsec = us % 1'000'000 * 1000};
@@ -226,6 +241,7 @@ class Load {
     for (int i = 0; i < ready; ++i) {
       static_cast<LoadMember*>(events[static_cast<std::size_t>(i)].data.ptr)->read();
     }
+    return ready == static_cast<int>(events.size());
   }
 
   template <typename Condition>
@@ -244,6 +260,7 @@ class Load {
   int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   Tally tally_;
   std::uint64_t sent_ = 0;
+  bool streaming_ = false;
   std::vector<std::unique_ptr<LoadMember>> members_;
 };
 
@@ -265,6 +282,8 @@ int run(int count, char** arguments) {
   app.add_option("--warm-up", options.warm_up_seconds);
   app.add_option("--idle", options.idle_seconds, "Between joining and publishing");
   app.add_option("--away", options.away_seconds, "After all have left, before the last look");
+  app.add_option("--poll", options.poll_ms,
+                 "Read so often, in ms, instead of being woken by what arrives (0: be woken)");
   app.add_flag("--reports", options.reports, "Subscribers report what they read, as clients do");
   CLI11_PARSE(app, count, arguments);
 

@@ -132,13 +132,16 @@ void LoadMember::on_media(const CutMessage& message) {
   }
   if ((flags & kLast) == 0) return;
   // Frame numbers are those of an encoding: a change of it counts anew.
-  const bool same = incoming.started && incoming.encoding == layers >> 4;
-  if (same) tally_.lost += number - incoming.number - 1;
-  incoming.encoding = static_cast<std::uint8_t>(layers >> 4);
+  const std::uint8_t encoding = layers >> 4;
+  const bool follows = incoming.started && incoming.encoding == encoding;
+  const media::FrameNumber skipped = follows ? number - incoming.number - 1 : 0;
+  incoming.encoding = encoding;
   incoming.number = number;
   incoming.started = true;
+  const std::int64_t from = tally_.counts_from.time_since_epoch().count();
+  if (incoming.capture_us < from) return;
+  tally_.lost += skipped;
   ++tally_.delivered;
-  if (!tally_.keep_ages) return;
   const std::int64_t age = load_now().time_since_epoch().count() - incoming.capture_us;
   tally_.ages_us.push_back(static_cast<std::uint32_t>(std::max<std::int64_t>(age, 0)));
 }

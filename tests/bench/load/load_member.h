@@ -12,11 +12,11 @@
 
 namespace sluice::bench {
 
-/// What all members received, together.
+/// What all members received, together, of the frames captured from a moment on.
 struct Tally {
+  media::Time counts_from = media::Time::max();
   std::uint64_t delivered = 0;  ///< whole frames
   std::uint64_t lost = 0;       ///< frames that the numbers of those that came skip over
-  bool keep_ages = false;
   std::vector<std::uint32_t>
       ages_us;  ///< from the publisher's send to the end of the reader's recv
 };
