@@ -37,7 +37,8 @@ struct Configuration {
   std::vector<std::string> allowed_origins;
   std::filesystem::path web_root = "web/app/dist";
 
-  std::size_t shards = 0;  ///< 0: one for each processor
+  std::size_t shards = 0;   ///< 0: one for each processor
+  bool pin_shards = false;  ///< each thread keeps to one processor
 
   std::size_t rooms_max = 1000;
   std::size_t participants_max = 100;  ///< of one room

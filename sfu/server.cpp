@@ -63,7 +63,7 @@ ServerSettings server_settings(const Configuration& configuration) {
 
 std::size_t shard_count(const Configuration& configuration) {
   if (configuration.shards != 0) return configuration.shards;
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kShardsMax);
+  return std::min(allowed_cpus().size(), kShardsMax);
 }
 
 metrics::ServerMetrics::Options metrics_options(std::size_t shards) {
@@ -91,6 +91,9 @@ Server::Server(const Configuration& configuration, Log& log)
       settings_{server_settings(configuration)},
       metrics_{metrics_options(shard_count(configuration))},
       connections_{Shard::connections_quota(settings_)},
+      cpus_{configuration.pin_shards
+                ? cpus_for_shards(read_cpu_topology(allowed_cpus()), shard_count(configuration))
+                : std::vector<Cpu>{}},
       bus_{shard_count(configuration)},
       shards_{make_shards()},
       signals_{signals_context_, SIGTERM, SIGINT},
@@ -114,12 +117,26 @@ std::vector<std::unique_ptr<Shard>> Server::make_shards() {
       .connections = connections_,
       .rooms = std::make_shared<signaling::SharedQuota>(settings_.rooms.rooms_max)};
   std::vector<std::unique_ptr<Shard>> shards;
+  const std::vector<Cpu> everywhere = allowed_cpus();
   for (std::size_t index = 0; index < bus_.shards(); ++index) {
+    // Memory lies on the node of the thread that touches it first: a pinned shard is made where it
+    // will run, and its pool takes its blocks there.
+    pin_to(index);
     pools_.push_back(std::make_unique<media::FramePool>(Shard::kFramePoolBytes));
     shards.push_back(std::make_unique<Shard>(ShardIndex{static_cast<std::uint8_t>(index)},
                                              surroundings, metrics_.shard(index), *pools_.back()));
   }
+  if (!cpus_.empty() && !pin_thread(everywhere)) {
+    throw std::runtime_error("--pin-shards: the system does not let this thread off a processor");
+  }
   return shards;
+}
+
+void Server::pin_to(std::size_t shard) {
+  if (!cpus_.empty() && !pin_thread({cpus_[shard]})) {
+    log_.warning("not_pinned", {{"shard", static_cast<std::uint64_t>(shard)},
+                                {"cpu", static_cast<std::uint64_t>(cpus_[shard])}});
+  }
 }
 
 void Server::listen(const Configuration& configuration) {
@@ -155,6 +172,7 @@ void Server::run() {
   for (std::size_t index = 0; index < shards_.size(); ++index) {
     threads.emplace_back([this, index, &running, &faults] {
       try {
+        pin_to(index);
         shards_[index]->run();
       } catch (...) {
         // A server without one of its shards would strand whom the kernel sends there.

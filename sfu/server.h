@@ -11,6 +11,7 @@
 #include "metrics/server_metrics.h"
 #include "sfu/admin_server.h"
 #include "sfu/configuration.h"
+#include "sfu/cpu_topology.h"
 #include "sfu/log.h"
 #include "sfu/server_settings.h"
 #include "sfu/shard.h"
@@ -41,6 +42,7 @@ class Server {
  private:
   [[nodiscard]] std::vector<std::unique_ptr<Shard>> make_shards();
   void listen(const Configuration& configuration);
+  void pin_to(std::size_t shard);
   void stop_on_signal();
   void stop_shards();
   [[nodiscard]] Health health() const;
@@ -54,6 +56,7 @@ class Server {
   // A frame may lie on any shard and in any ring, so the pools are the last to go, the bus after
   // the shards.
   std::vector<std::unique_ptr<media::FramePool>> pools_;
+  std::vector<Cpu> cpus_;  ///< by shard; empty when shards are not pinned
   ShardBus bus_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::uint16_t port_ = 0;

@@ -295,6 +295,12 @@ constexpr std::array kSettings = {
                 [](Configuration& c, const std::string& v) {
                   return store(parse_number(v, 1, kShardsMax), c.shards);
                 }},
+    Setting{.name = "pin-shards",
+            .group = kProcessors,
+            .value_name = "",
+            .help = "Keep each of them on one processor, with its memory near to it",
+            .apply = [](Configuration& c,
+                        const std::string& v) { return store(parse_switch(v), c.pin_shards); }},
 
     Setting{
         .name = "web-root",

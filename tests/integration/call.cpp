@@ -45,6 +45,11 @@ void Call::drop(Participant& participant) {
   std::erase_if(participants_, [&](const auto& each) { return each.get() == &participant; });
 }
 
+void Call::drop_all() {
+  publishers_.clear();
+  participants_.clear();
+}
+
 bool Call::run_until(const std::function<bool()>& holds, milliseconds timeout) {
   const SteadyTime deadline = steady_clock::now() + timeout;
   for (;;) {

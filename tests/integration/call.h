@@ -42,6 +42,7 @@ class Call {
   Publisher& publisher(std::size_t index) { return publishers_[index]; }
   /// Ends the connection of `participant` and all it sends.
   void drop(Participant& participant);
+  void drop_all();
   /// Sends nothing more, so that what was sent can be compared with what arrives.
   void stop_sending() { sending_ = false; }
 

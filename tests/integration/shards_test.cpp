@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "tests/integration/call.h"
@@ -28,6 +30,13 @@ std::vector<std::string> patient(std::size_t shards, std::vector<std::string> mo
 /// The parameter is the number of shards.
 class OnShards : public testing::TestWithParam<std::size_t> {
  protected:
+  /// However a test went, the server ends well; under a sanitizer also when it had nothing to report.
+  void TearDown() override {
+    if (stopped_) return;
+    call_.drop_all();
+    server_.signal(SIGTERM);
+    EXPECT_EQ(server_.wait(10s), 0) << server_.output();
+  }
   [[nodiscard]] std::size_t shards() const { return GetParam(); }
   Participant& add_on(std::size_t shard, const Json& join_members = {},
                       const Participant::Options& options = {}) {
@@ -40,6 +49,7 @@ class OnShards : public testing::TestWithParam<std::size_t> {
 
   ServerProcess server_{patient(GetParam())};
   Call call_{server_.port(), "demo"};
+  bool stopped_ = false;  ///< by the test itself
 };
 
 TEST_P(OnShards, EveryFrameReachesEverybodyOnce) {
@@ -227,6 +237,7 @@ TEST_P(OnShards, TheServerStopsUnderLoadAndSaysGoodbyeToEverybody) {
     EXPECT_EQ(each->wait_for("goodbye")["reason"], "server_shutdown");
   }
   EXPECT_EQ(server_.wait(5s), 0) << server_.output();
+  stopped_ = true;
 }
 
 INSTANTIATE_TEST_SUITE_P(Count, OnShards, testing::Values(1, 2, 3),
@@ -259,6 +270,25 @@ TEST(Shards, ShareTheLimitsOfRoomsAndConnections) {
   }
   Participant over{server.port()};
   EXPECT_EQ(over.wait_for("error")["code"], "server_full");
+}
+
+TEST(Shards, KeepToOneProcessorEachWhenTheyArePinned) {
+  const ServerProcess server{{"--shards", "3", "--pin-shards"}};
+  Call call{server.port(), "demo"};
+  call.publish(call.add(), {});
+  Participant& listener = call.add();
+  ReceivedTrack& heard = listener.track(call.publisher(0).microphone_track);
+  EXPECT_TRUE(call.run_until([&] { return heard.frames().size() > 5; }, 5s));
+  std::size_t pinned = 0;
+  const std::string tasks = "/proc/" + std::to_string(server.pid()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator{tasks}) {
+    std::ifstream status{task.path() / "status"};
+    for (std::string line; std::getline(status, line);) {
+      if (!line.starts_with("Cpus_allowed_list:")) continue;
+      if (line.find_first_of(",-") == std::string::npos) ++pinned;
+    }
+  }
+  EXPECT_GE(pinned, 3U);
 }
 
 TEST(Shards, DoNotShareTheirPortWithAnotherServer) {

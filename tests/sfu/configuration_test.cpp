@@ -83,6 +83,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "reno",
                                                  "--shards",
                                                  "3",
+                                                 "--pin-shards",
                                                  "--web-root",
                                                  "/srv/page",
                                                  "--log-level",
@@ -111,6 +112,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->screen_latency_budget, 2s);
   EXPECT_EQ(read->congestion_control, "reno");
   EXPECT_EQ(read->shards, 3U);
+  EXPECT_TRUE(read->pin_shards);
   EXPECT_EQ(read->web_root, "/srv/page");
   EXPECT_EQ(read->log_level, LogLevel::kDebug);
   EXPECT_EQ(read->log_format, LogFormat::kJson);
