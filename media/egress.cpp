@@ -36,24 +36,28 @@ bool Egress::subscribe(TrackHandle track, const SubscriptionSettings& settings) 
         .track = track,
         .settings = settings,
         .audio = AudioQueue{settings.latency_budget},
-        .video = VideoQueue{bounds_.video, settings.latency_budget},
+        .video = VideoStream{bounds_.video, settings.latency_budget},
         .virtual_time = virtual_now_,
     }));
     subscription = subscriptions_.back().get();
+    subscription->video.current().set_encoding(settings.encoding);
+    if (settings.simulcast) ++simulcast_tracks_;
   }
   subscription->settings = settings;
   subscription->audio.set_latency_budget(settings.latency_budget);
   subscription->video.set_latency_budget(settings.latency_budget);
   subscription->video.set_max_temporal_layer(settings.max_temporal_layer);
-  subscription->video.set_encoding(settings.encoding);
+  if (!settings.simulcast) subscription->video.current().set_encoding(settings.encoding);
   if (settings.hidden) flush(track);
   return true;
 }
 
 void Egress::unsubscribe(TrackHandle track) {
+  const Subscription* const gone = find(track);
+  if (gone == nullptr) return;
+  if (gone->settings.simulcast) --simulcast_tracks_;
   flush(track);
-  std::erase_if(subscriptions_,
-                [&](const auto& subscription) { return subscription->track == track; });
+  std::erase_if(subscriptions_, [&](const auto& each) { return each.get() == gone; });
 }
 
 void Egress::flush(TrackHandle track) {
@@ -66,6 +70,9 @@ void Egress::flush(TrackHandle track) {
 void Egress::push(const FrameRef& frame) {
   Subscription* const subscription = find(frame->description.track);
   if (subscription == nullptr || subscription->settings.hidden) return;
+  if (simulcast_tracks_ > 0 && !subscription->settings.simulcast) {
+    other_.add(frame->description.length, frame->arrival);
+  }
   if (subscription->settings.kind == MediaKind::kAudio) {
     subscription->audio.push(frame, counters_);
     return;
@@ -75,7 +82,7 @@ void Egress::push(const FrameRef& frame) {
 }
 
 void Egress::catch_up_share(Subscription& subscription) const {
-  if (!subscription.video.empty()) return;
+  if (!subscription.video.current().empty()) return;
   subscription.virtual_time = std::max(subscription.virtual_time, virtual_now_);
 }
 
@@ -95,28 +102,31 @@ bool Egress::urgent_waiting() const {
 
 bool Egress::video_waiting() const {
   return std::ranges::any_of(subscriptions_, [](const auto& subscription) {
-    return !subscription->video.empty() || subscription->video.owes_abandon_mark();
+    const VideoStream& video = subscription->video;
+    return !video.current().empty() || video.owes_abandon_mark() || video.background_waiting();
   });
 }
 
 std::size_t Egress::video_bytes_waiting() const {
   std::size_t bytes = 0;
-  for (const auto& subscription : subscriptions_) bytes += subscription->video.bytes();
+  for (const auto& subscription : subscriptions_) bytes += subscription->video.current().bytes();
   return bytes;
 }
 
 void Egress::sync_wanted(Time now, std::vector<SyncWanted>& out) const {
   for (const auto& subscription : subscriptions_) {
     if (subscription->settings.hidden || subscription->settings.kind != MediaKind::kVideo) continue;
-    if (const auto encoding = subscription->video.wants_keyframe(now)) {
-      out.push_back({.track = subscription->track, .encoding = *encoding});
+    const VideoStream& video = subscription->video;
+    for (const auto encoding :
+         {video.current().wants_keyframe(now), video.upcoming_wants_keyframe(now)}) {
+      if (encoding) out.push_back({.track = subscription->track, .encoding = *encoding});
     }
   }
 }
 
 bool Egress::starved(TrackHandle track) const {
   const Subscription* const subscription = find(track);
-  return subscription != nullptr && subscription->video.starved();
+  return subscription != nullptr && subscription->video.current().starved();
 }
 
 std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool may_send_video) {
@@ -151,7 +161,7 @@ LinkEstimate Egress::share_of(const Subscription& subscription, const LinkEstima
   if (!share.bytes_per_second) return share;
   double weights = 0;
   for (const auto& other : subscriptions_) {
-    if (!other->video.empty()) weights += weight_of(other->settings);
+    if (!other->video.current().empty()) weights += weight_of(other->settings);
   }
   if (weights > 0) *share.bytes_per_second *= weight_of(subscription.settings) / weights;
   return share;
@@ -159,28 +169,108 @@ LinkEstimate Egress::share_of(const Subscription& subscription, const LinkEstima
 
 bool Egress::goes_before(const Subscription& left, const Subscription& right) {
   const auto layer = [](const Subscription& subscription) {
-    const FrameDescription& head = subscription.video.head().description;
+    const FrameDescription& head = subscription.video.current().head().description;
     return head.keyframe ? 0 : head.temporal_layer;
   };
   if (layer(left) != layer(right)) return layer(left) < layer(right);
-  if (left.video.head_started() != right.video.head_started()) return left.video.head_started();
+  const bool left_begun = left.video.current().head_started();
+  if (left_begun != right.video.current().head_started()) return left_begun;
   return left.virtual_time < right.virtual_time;
 }
 
 std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) {
   Subscription* first = nullptr;
   for (const auto& subscription : subscriptions_) {
-    VideoQueue& video = subscription->video;
+    VideoQueue& video = subscription->video.current();
     if (!video.empty()) video.thin(now, share_of(*subscription, link), counters_);
-    if (const auto abandoned = video.take_abandoned()) return departure_of(*abandoned);
+    if (const auto abandoned = subscription->video.take_abandoned()) {
+      return departure_of(*abandoned);
+    }
     if (video.empty()) continue;
     if (first == nullptr || goes_before(*subscription, *first)) first = subscription.get();
   }
-  if (first == nullptr) return std::nullopt;
-  const VideoQueue::Piece piece = first->video.take(link.chunk_bytes, counters_);
+  if (first == nullptr) return next_background(link);
+  const VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
   virtual_now_ = first->virtual_time;
   first->virtual_time += static_cast<double>(piece.bytes) / weight_of(first->settings);
   return departure_of(piece);
+}
+
+std::optional<Departure> Egress::next_background(const LinkEstimate& link) {
+  if (simulcast_tracks_ == 0) return std::nullopt;
+  for (const auto& subscription : subscriptions_) {
+    if (!subscription->video.background_waiting()) continue;
+    return departure_of(subscription->video.take_background(link.chunk_bytes, counters_));
+  }
+  return std::nullopt;
+}
+
+EncodingId Egress::encoding_of(TrackHandle track) const {
+  const Subscription* const subscription = find(track);
+  return subscription == nullptr ? EncodingId{} : subscription->video.current().encoding();
+}
+
+LayerAllocator::Track Egress::standing_of(Subscription& subscription, const Ladder& ladder,
+                                          const LinkEstimate& link, Time now) {
+  constexpr double kKept = 0.95;
+  VideoStream& video = subscription.video;
+  const VideoQueue::Toll toll = video.current().take_toll();
+  subscription.offered = kKept * subscription.offered + toll.offered;
+  subscription.left_out = kKept * subscription.left_out + toll.left_out;
+  const bool ascending = video.ascent() != VideoStream::Ascent::kNone;
+  return {
+      .track = subscription.track,
+      .priority = subscription.settings.priority,
+      .rungs = ladder.rungs,
+      .asked = video.current().encoding(),
+      .settled = video.current().settled(),
+      .ascent = video.ascent(),
+      .ascending_to = ascending ? video.ascending_to() : EncodingId{},
+      .ascent_began = video.ascent_began(),
+      .trial_lag = video.trial_lag(now),
+      .ready = video.ready(),
+      .bytes_to_present = video.bytes_to_present(),
+      .left_out_share = subscription.offered < 1 ? 0 : subscription.left_out / subscription.offered,
+      .base_late = video.current().base_late(now, link),
+  };
+}
+
+void Egress::allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now) {
+  standing_.clear();
+  for (const Ladder& ladder : ladders) {
+    Subscription* const subscription = find(ladder.track);
+    if (subscription == nullptr || ladder.rungs.empty()) continue;
+    standing_.push_back(standing_of(*subscription, ladder, link, now));
+  }
+  orders_.clear();
+  allocator_.decide(standing_, other_.bytes_per_second(now).value_or(0), link, now, orders_);
+  for (const LayerAllocator::Order& order : orders_) carry_out(order, now);
+}
+
+void Egress::carry_out(const LayerAllocator::Order& order, Time now) {
+  Subscription& subscription = *find(order.track);
+  VideoStream& video = subscription.video;
+  switch (order.action) {
+    case LayerAllocator::Action::kSwitch:
+      video.abort(counters_);
+      video.current().set_encoding(order.encoding);
+      break;
+    case LayerAllocator::Action::kTry:
+      video.begin_trial(order.encoding, now);
+      break;
+    case LayerAllocator::Action::kFetch:
+      video.begin_fetch(order.encoding, now, counters_);
+      break;
+    case LayerAllocator::Action::kCommit:
+      video.commit(counters_);
+      break;
+    case LayerAllocator::Action::kAbort:
+      video.abort(counters_);
+      break;
+  }
+  const bool switched = order.action == LayerAllocator::Action::kSwitch ||
+                        order.action == LayerAllocator::Action::kCommit;
+  if (switched) subscription.offered = subscription.left_out = 0;
 }
 
 Departure Egress::departure_of(const VideoQueue::Piece& piece) {

@@ -12,10 +12,12 @@
 #include "media/audio_queue.h"
 #include "media/chunk_header.h"
 #include "media/frame_pool.h"
+#include "media/layer_allocator.h"
 #include "media/left_out.h"
 #include "media/link_estimate.h"
+#include "media/rate_meter.h"
 #include "media/ring_deque.h"
-#include "media/video_queue.h"
+#include "media/video_stream.h"
 
 namespace sluice::media {
 
@@ -23,7 +25,8 @@ namespace sluice::media {
 struct SubscriptionSettings {
   MediaKind kind = MediaKind::kVideo;
   Duration latency_budget = std::chrono::milliseconds{400};
-  EncodingId encoding{};
+  EncodingId encoding{};   ///< to be shown; of a simulcast track, to begin with
+  bool simulcast = false;  ///< the encoding is chosen by `Egress::allocate` from here on
   std::uint8_t max_temporal_layer = 15;
   std::uint8_t priority = 128;  ///< 1 to 255: the track's weight among the videos
   bool hidden = false;          ///< nothing of it is sent
@@ -96,6 +99,20 @@ class Egress {
   };
   /// Tracks that cannot go on without a group or a keyframe of this encoding.
   void sync_wanted(Time now, std::vector<SyncWanted>& out) const;
+  /// What a simulcast track has to choose from (`LayerAllocator::Track::rungs`).
+  struct Ladder {
+    TrackHandle track{};
+    std::vector<Rung> rungs;
+  };
+  /// `allocate` is to be called; never without a simulcast track.
+  [[nodiscard]] bool allocation_due(Time now) const {
+    return simulcast_tracks_ > 0 && allocator_.due(now);
+  }
+  /// Chooses the encoding of each track of `ladders`: all simulcast tracks that are not hidden.
+  void allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now);
+  /// The encoding that is shown, or asked for.
+  [[nodiscard]] EncodingId encoding_of(TrackHandle track) const;
+
   /// The link does not carry even the base layer of this track (`VideoQueue::starved`).
   [[nodiscard]] bool starved(TrackHandle track) const;
 
@@ -106,7 +123,11 @@ class Egress {
     TrackHandle track{};
     SubscriptionSettings settings;
     AudioQueue audio;
-    VideoQueue video;
+    VideoStream video;
+    /// Frames of the last second or so, and those of them that were left out: each allocation
+    /// forgets a twentieth.
+    double offered = 0;
+    double left_out = 0;
     /// Bytes sent divided by weight, on the common scale of start-time fair queueing.
     double virtual_time = 0;
   };
@@ -115,6 +136,11 @@ class Egress {
   [[nodiscard]] const Subscription* find(TrackHandle track) const;
   [[nodiscard]] std::optional<Departure> next_audio(Time now, const LinkEstimate& link);
   [[nodiscard]] std::optional<Departure> next_video(Time now, const LinkEstimate& link);
+  /// The ascents of simulcast tracks: only when nothing else waits.
+  [[nodiscard]] std::optional<Departure> next_background(const LinkEstimate& link);
+  [[nodiscard]] LayerAllocator::Track standing_of(Subscription& subscription, const Ladder& ladder,
+                                                  const LinkEstimate& link, Time now);
+  void carry_out(const LayerAllocator::Order& order, Time now);
   /// A track that had nothing to send has saved up no share: it starts at the others' present.
   void catch_up_share(Subscription& subscription) const;
   [[nodiscard]] LinkEstimate share_of(const Subscription& subscription,
@@ -128,6 +154,11 @@ class Egress {
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   double virtual_now_ = 0;  ///< virtual time of the track served last
   EgressCounters counters_;
+  LayerAllocator allocator_;
+  std::size_t simulcast_tracks_ = 0;
+  RateMeter other_;                              ///< what is not simulcast
+  std::vector<LayerAllocator::Track> standing_;  ///< of the allocation under way
+  std::vector<LayerAllocator::Order> orders_;
 };
 
 }  // namespace sluice::media

@@ -19,6 +19,38 @@ void PublishedTrack::on_frame(const FrameRef& frame) {
   Encoding& encoding = at(frame->description.encoding);
   if (frame->description.keyframe) encoding.requests.keyframe_arrived();
   encoding.cache.add(frame);
+  encoding.live = encoding.live || frame->description.keyframe;
+  encoding.last = frame->arrival;
+  encoding.frames_of_others = 0;
+  // A keyframe is rare, and must not make the encoding look heavier for seconds.
+  if (!frame->description.keyframe) encoding.rate.add(frame->description.length, frame->arrival);
+  if (encodings_.size() > 1) notice_silence(encoding.id, frame->arrival);
+}
+
+void PublishedTrack::notice_silence(EncodingId heard, Time now) {
+  for (Encoding& other : encodings_) {
+    if (other.id == heard || !other.live) continue;
+    ++other.frames_of_others;
+    if (other.frames_of_others < kSilentFrames || now - other.last < kSilence) continue;
+    other.live = false;
+    other.cache.clear();
+    other.requests.keyframe_arrived();
+  }
+}
+
+const PublishedTrack::Encoding* PublishedTrack::find(EncodingId encoding) const {
+  const auto found = std::ranges::find(encodings_, encoding, &Encoding::id);
+  return found == encodings_.end() ? nullptr : &*found;
+}
+
+bool PublishedTrack::live(EncodingId encoding) const {
+  const Encoding* const found = find(encoding);
+  return found != nullptr && found->live;
+}
+
+std::optional<double> PublishedTrack::bytes_per_second(EncodingId encoding, Time now) const {
+  const Encoding* const found = find(encoding);
+  return found == nullptr ? std::nullopt : found->rate.bytes_per_second(now);
 }
 
 void PublishedTrack::set_muted(bool muted) {
@@ -30,8 +62,8 @@ void PublishedTrack::set_muted(bool muted) {
 }
 
 std::span<const FrameRef> PublishedTrack::group(EncodingId encoding) const {
-  const auto found = std::ranges::find(encodings_, encoding, &Encoding::id);
-  return found == encodings_.end() ? std::span<const FrameRef>{} : found->cache.frames();
+  const Encoding* const found = find(encoding);
+  return found == nullptr ? std::span<const FrameRef>{} : found->cache.frames();
 }
 
 std::vector<FrameRef> PublishedTrack::groups() const {

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "media/frame_pool.h"
 #include "media/group_cache.h"
 #include "media/keyframe_request_limiter.h"
+#include "media/rate_meter.h"
 
 namespace sluice::media {
 
@@ -35,6 +37,14 @@ class PublishedTrack {
   void set_muted(bool muted);
   [[nodiscard]] bool muted() const { return muted_; }
 
+  /// The publisher is sending this encoding: it began with a keyframe, and did not fall silent
+  /// while the others went on. A publisher turns an encoding off without a word when its uplink or
+  /// its processor does not carry it.
+  [[nodiscard]] bool live(EncodingId encoding) const;
+  /// Payload of an encoding without its keyframes; nothing before it has been seen for half a
+  /// second.
+  [[nodiscard]] std::optional<double> bytes_per_second(EncodingId encoding, Time now) const;
+
   /// What a joiner of this encoding is given first; empty when it must wait for a keyframe.
   [[nodiscard]] std::span<const FrameRef> group(EncodingId encoding) const;
   /// The groups of all encodings, one after another, each from its keyframe on: for another shard.
@@ -53,12 +63,22 @@ class PublishedTrack {
   /// The publisher is asked again when no keyframe came for so long.
   static constexpr Duration kRetryAfter = std::chrono::seconds{2};
 
+  /// An encoding is silent when it is older than this by time and by frames of the others.
+  static constexpr Duration kSilence = std::chrono::milliseconds{400};
+  static constexpr int kSilentFrames = 5;
+
   struct Encoding {
     EncodingId id{};
+    bool live = false;
+    Time last{};               ///< arrival of its newest frame
+    int frames_of_others = 0;  ///< since then
+    RateMeter rate;
     GroupCache cache;
     KeyframeRequestLimiter requests;
   };
   Encoding& at(EncodingId encoding);
+  [[nodiscard]] const Encoding* find(EncodingId encoding) const;
+  void notice_silence(EncodingId heard, Time now);
 
   Settings settings_;
   bool muted_ = false;

@@ -15,6 +15,10 @@ constexpr double kEnhancementShare = 0.5;
 /// From asking a publisher for a keyframe to its first byte here: its round trip and its encoder.
 constexpr Duration kKeyframeAnswer = std::chrono::milliseconds{150};
 
+constexpr Duration kLanDelay = std::chrono::milliseconds{1};
+/// What 2 Mbit/s carry in `kKeyframeAnswer`: less than that of a chain is taken to any link.
+constexpr std::size_t kUnknownLinkMost = 37'500;
+
 /// Of a frame that nobody needs any more, so much is still sent rather than abandoned: the mark
 /// and the wasted first part cost more.
 constexpr std::uint32_t kNotWorthAbandoning = 2400;
@@ -61,10 +65,15 @@ void VideoQueue::leave_out(Predicate rule, LeftOut reason, EgressCounters& count
       planned_.mark(description);
       return false;
     }
-    counters.leave_out(MediaKind::kVideo, chosen ? reason : LeftOut::kOrphaned);
+    count(chosen ? reason : LeftOut::kOrphaned, counters);
     bytes_ -= remaining(entry);
     return true;
   });
+}
+
+void VideoQueue::count(LeftOut reason, EgressCounters& counters) {
+  counters.leave_out(MediaKind::kVideo, reason);
+  if (reason != LeftOut::kSuperseded) ++toll_.left_out;
 }
 
 void VideoQueue::abandon_head(EgressCounters& counters) {
@@ -72,7 +81,7 @@ void VideoQueue::abandon_head(EgressCounters& counters) {
   invariant(head.sent_bytes > 0 && !abandoned_, "one frame of a track is open at a time");
   abandoned_ = Piece{.frame = head.frame, .offset = head.sent_bytes, .bytes = 0};
   bytes_ -= remaining(head);
-  counters.leave_out(MediaKind::kVideo, LeftOut::kAbandoned);
+  count(LeftOut::kAbandoned, counters);
   entries_.pop_front();
   // What needed the abandoned frame goes with it.
   leave_out([](const Entry&) { return false; }, LeftOut::kOrphaned, counters);
@@ -103,6 +112,15 @@ void VideoQueue::make_room(const FrameDescription& description, EgressCounters& 
   }
 }
 
+void VideoQueue::supersede(EgressCounters& counters) {
+  // All that is not begun is worthless now. What is begun is finished: were a keyframe given up
+  // for the next, a link slower than the keyframes come would never carry one.
+  leave_out([](const Entry&) { return true; }, LeftOut::kSuperseded, counters);
+  const bool worth_abandoning = head_started() && !head().description.keyframe &&
+                                remaining(entries_.front()) > kNotWorthAbandoning;
+  if (worth_abandoning) abandon_head(counters);
+}
+
 void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   const FrameDescription& description = frame->description;
   const bool shown_encoding =
@@ -112,13 +130,9 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     counters.leave_out(MediaKind::kVideo, LeftOut::kThinned);
     return;
   }
+  ++toll_.offered;
   if (description.keyframe) {
-    // All that is not begun is worthless now. What is begun is finished: were a keyframe given up
-    // for the next, a link slower than the keyframes come would never carry one.
-    leave_out([](const Entry&) { return true; }, LeftOut::kSuperseded, counters);
-    const bool worth_abandoning = head_started() && !head().description.keyframe &&
-                                  remaining(entries_.front()) > kNotWorthAbandoning;
-    if (worth_abandoning) abandon_head(counters);
+    supersede(counters);
     if (!planned_.decodable(description)) return;
     wants_sync_ = false;
     append(frame, false);
@@ -126,21 +140,33 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   }
   if (planned_.decodable(description)) make_room(description, counters);
   if (!planned_.decodable(description)) {
-    counters.leave_out(MediaKind::kVideo, LeftOut::kOrphaned);
+    count(LeftOut::kOrphaned, counters);
     if (!is_enhancement(description)) wants_sync_ = true;
     return;
   }
   if (full(description.length)) {
-    counters.leave_out(MediaKind::kVideo, LeftOut::kOverflowed);
+    count(LeftOut::kOverflowed, counters);
     if (!is_enhancement(description)) wants_sync_ = true;
     return;
   }
   append(frame, false);
 }
 
+bool VideoQueue::base_late(Time now, const LinkEstimate& link) const {
+  if (empty()) return false;
+  const Entry& head = entries_.front();
+  return !head.catch_up && !is_enhancement(head.frame->description) &&
+         now + link.one_way_delay > deadline_of(head);
+}
+
 bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const {
-  // Nothing has shown that the link is slow, and the chain is here already.
-  if (!link.bytes_per_second) return link.congested && chain_bytes > last_keyframe_bytes_;
+  if (!link.bytes_per_second && !link.congested) {
+    // Nothing has shown yet what the link carries. On a LAN the chain, which is here already, is
+    // there before a keyframe could be asked for; elsewhere it may be seconds long.
+    const bool lan = link.one_way_delay < kLanDelay;
+    return !lan && chain_bytes > last_keyframe_bytes_ + kUnknownLinkMost;
+  }
+  if (!link.bytes_per_second) return chain_bytes > last_keyframe_bytes_;
   return link.time_for(chain_bytes) > kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
 }
 
@@ -148,8 +174,12 @@ bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate&
                             EgressCounters& counters) {
   std::size_t chain_bytes = 0;
   DependencyTracker chain = planned_;
+  const auto helps = [this](const DependencyTracker& tracker, const Frame& frame) {
+    return tracker.decodable(frame.description) &&
+           begun_.may_begin(frame.description.encoding, frame.description.number);
+  };
   for (const FrameRef& frame : group) {
-    if (!chain.decodable(frame->description)) continue;
+    if (!helps(chain, *frame)) continue;
     chain.mark(frame->description);
     chain_bytes += frame->description.length;
     // A receiver that never had this keyframe would have to wait for one just as large.
@@ -157,7 +187,8 @@ bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate&
   }
   if (chain_bytes == 0 || keyframe_is_quicker(chain_bytes, link)) return false;
   for (const FrameRef& frame : group) {
-    if (!planned_.decodable(frame->description)) continue;
+    if (!helps(planned_, *frame)) continue;
+    if (frame->description.keyframe) supersede(counters);
     make_room(frame->description, counters);
     if (full(frame->description.length) || !planned_.decodable(frame->description)) return false;
     append(frame, true);
@@ -171,6 +202,10 @@ void VideoQueue::clear(LeftOut reason, EgressCounters& counters) {
   if (head_started()) abandon_head(counters);
   entries_.release_memory();
   wants_sync_ = true;
+}
+
+void VideoQueue::catch_up() {
+  for (std::size_t index = 0; index < entries_.size(); ++index) entries_[index].catch_up = true;
 }
 
 std::optional<VideoQueue::Thinning> VideoQueue::next_thinning(Time now,
@@ -262,6 +297,9 @@ VideoQueue::Piece VideoQueue::take(std::size_t bytes_max, EgressCounters& counte
   Entry& head = entries_.front();
   const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(remaining(head), bytes_max));
   Piece piece{.frame = head.frame, .offset = head.sent_bytes, .bytes = bytes};
+  if (head.sent_bytes == 0) {
+    begun_.note(head.frame->description.encoding, head.frame->description.number);
+  }
   head.sent_bytes += bytes;
   bytes_ -= bytes;
   counters.of(MediaKind::kVideo).bytes_sent += bytes;

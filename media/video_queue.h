@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
+#include "media/begun_frames.h"
 #include "media/dependency_tracker.h"
 #include "media/frame_pool.h"
 #include "media/left_out.h"
@@ -58,6 +60,9 @@ class VideoQueue {
                   EgressCounters& counters);
   /// Drops everything: the track is hidden, or ends. A frame begun is abandoned.
   void clear(LeftOut reason, EgressCounters& counters);
+  /// What is queued is only to be decoded from here on, as after `push_group`: its picture is
+  /// later than it should be, and what follows needs it all the same.
+  void catch_up();
 
   /// Leaves out what would arrive too late, the least painful first; call before looking at
   /// `head`. `link.bytes_per_second` is this track's share.
@@ -68,7 +73,15 @@ class VideoQueue {
   [[nodiscard]] const Frame& head() const { return *entries_.front().frame; }
   [[nodiscard]] Time head_deadline() const { return deadline_of(entries_.front()); }
   [[nodiscard]] bool head_started() const { return !empty() && entries_.front().sent_bytes > 0; }
+  [[nodiscard]] std::uint32_t head_remaining() const { return remaining(entries_.front()); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< not yet handed out
+  /// The receiver is in the encoding that it is to be shown, and nothing queued leads it elsewhere.
+  [[nodiscard]] bool settled() const {
+    return sent_.encoding() == encoding_ && planned_.encoding() == encoding_;
+  }
+
+  /// The head is of the base layer, and what it shows will be past its deadline.
+  [[nodiscard]] bool base_late(Time now, const LinkEstimate& link) const;
 
   /// Hands out up to `bytes_max` bytes of the head; the frame counts as sent with its last piece.
   [[nodiscard]] Piece take(std::size_t bytes_max, EgressCounters& counters);
@@ -82,6 +95,17 @@ class VideoQueue {
   /// The link did not keep up with the base layer twice in a row: the picture stands still, renewed
   /// by a keyframe now and then, until base frames are on time again.
   [[nodiscard]] bool starved() const { return give_ups_ >= kGiveUpsToStarve; }
+
+  /// What the link took of the frames offered since the last call.
+  struct Toll {
+    std::uint32_t offered = 0;
+    std::uint32_t left_out = 0;  ///< not those that a newer keyframe made worthless
+  };
+  [[nodiscard]] Toll take_toll() { return std::exchange(toll_, {}); }
+
+  [[nodiscard]] const BegunFrames& begun() const { return begun_; }
+  /// These were begun elsewhere: `BegunFrames`.
+  void note_begun(const BegunFrames& others) { begun_.note(others); }
 
  private:
   static constexpr int kGiveUpsToStarve = 2;
@@ -97,9 +121,12 @@ class VideoQueue {
     return entry.frame->description.length - entry.sent_bytes;
   }
   void append(const FrameRef& frame, bool catch_up);
+  void count(LeftOut reason, EgressCounters& counters);
   /// Removes entries by a rule, then all that depended on them; counts each.
   template <typename Predicate>
   void leave_out(Predicate rule, LeftOut reason, EgressCounters& counters);
+  /// A keyframe comes: what was to go before it is left out.
+  void supersede(EgressCounters& counters);
   void abandon_head(EgressCounters& counters);
   /// For a frame that can be decoded behind what is queued; an enhancement costs no base frame.
   void make_room(const FrameDescription& description, EgressCounters& counters);
@@ -125,6 +152,8 @@ class VideoQueue {
   std::size_t bytes_ = 0;
   DependencyTracker sent_;     ///< what the receiver has whole
   DependencyTracker planned_;  ///< the same once the queue is sent
+  BegunFrames begun_;
+  Toll toll_;
   std::optional<Piece> abandoned_;
   std::uint32_t last_keyframe_bytes_ = 0;
   bool wants_sync_ = true;  ///< a new subscription needs its first keyframe

@@ -196,7 +196,8 @@ void Session::subscription_changed(TrackRoute& route,
     route.add(*this);
     known = &subscriptions_.emplace_back(Subscription{.route = &route});
   }
-  known->encoding = settings.encoding;
+  known->largest = wanted_encoding(route.info().description.video, wanted);
+  known->simulcast = settings.simulcast;
   known->hidden = settings.hidden;
   if (was_hidden != settings.hidden) {
     tell_state(route, settings.hidden, signaling::TrackStateReason::kHidden);
@@ -215,9 +216,9 @@ void Session::subscription_removed(TrackRoute& route) {
 
 void Session::keyframe_wanted(TrackRoute& route) {
   // The receiver's decoder is lost, so what the cache holds may be what lost it.
-  const Subscription* const known = subscription(media_handle(route));
-  if (known == nullptr) return;
-  route.request_keyframe(known->encoding, metrics::KeyframeCause::kRequested, shard_.now());
+  if (subscription(media_handle(route)) == nullptr) return;
+  route.request_keyframe(egress_.encoding_of(media_handle(route)),
+                         metrics::KeyframeCause::kRequested, shard_.now());
 }
 
 void Session::mute_changed(TrackRoute& route) {
@@ -248,6 +249,7 @@ void Session::catch_up(TrackRoute& route) {
 }
 
 void Session::pump() {
+  if (egress_.allocation_due(shard_.now())) allocate_layers();
   // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
   // a joiner's first frame is then in the same write as its `subscribed`.
   serve_wanted_syncs();
@@ -281,6 +283,19 @@ void Session::tell_starved(EgressPump::Outcome outcome) {
     each.starved = starved;
     tell_state(*each.route, starved, signaling::TrackStateReason::kBandwidth);
   }
+}
+
+void Session::allocate_layers() {
+  std::size_t count = 0;
+  for (const Subscription& each : subscriptions_) {
+    if (!each.simulcast || each.hidden) continue;
+    if (count == ladders_.size()) ladders_.emplace_back();
+    media::Egress::Ladder& ladder = ladders_[count++];
+    ladder.track = media_handle(*each.route);
+    ladder.rungs.clear();
+    each.route->rungs(each.largest, shard_.now(), ladder.rungs);
+  }
+  egress_.allocate(std::span{ladders_}.first(count), pump_.link(), shard_.now());
 }
 
 void Session::serve_wanted_syncs() {

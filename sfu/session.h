@@ -82,7 +82,8 @@ class Session : public media::ListHook<> {
   /// What this session is sent of one track.
   struct Subscription {
     TrackRoute* route = nullptr;
-    media::EncodingId encoding{};
+    media::EncodingId largest{};  ///< encoding of use to the subscriber
+    bool simulcast = false;
     bool hidden = false;
     bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
     bool starved = false;  ///< the subscriber was told that its link does not carry the track
@@ -93,6 +94,7 @@ class Session : public media::ListHook<> {
   void report_media();
   void watch_time();
   void serve_wanted_syncs();
+  void allocate_layers();
   void tell_starved(EgressPump::Outcome outcome);
   void fail_media(signaling::ErrorCode code, std::string message);
   [[nodiscard]] TrackRoute* own_track(media::TrackHandle handle) const;
@@ -109,6 +111,7 @@ class Session : public media::ListHook<> {
   EgressPump pump_;
   std::vector<TrackRoute*> tracks_;  ///< published here; few, so a scan beats a table
   std::vector<Subscription> subscriptions_;
+  std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
   std::uint64_t media_bytes_received_ = 0;
   media::EgressCounters counted_;

@@ -19,7 +19,9 @@ std::chrono::milliseconds default_budget(const signaling::TrackDescription& trac
   return latency.audio;
 }
 
-media::EncodingId chosen_encoding(const signaling::VideoDescription& video,
+}  // namespace
+
+media::EncodingId wanted_encoding(const signaling::VideoDescription& video,
                                   const signaling::SubscriptionSettings& wanted) {
   if (video.encodings.empty()) return media::EncodingId{0};
   const auto fills = [&](const signaling::EncodingInfo& encoding) {
@@ -32,8 +34,6 @@ media::EncodingId chosen_encoding(const signaling::VideoDescription& video,
                                                           : found->encoding};
 }
 
-}  // namespace
-
 media::SubscriptionSettings egress_settings(const signaling::TrackDescription& track,
                                             const signaling::SubscriptionSettings& wanted,
                                             const LatencyBudgets& latency) {
@@ -43,7 +43,10 @@ media::SubscriptionSettings egress_settings(const signaling::TrackDescription& t
       .latency_budget = wanted.latency_budget.value_or(default_budget(track, latency)),
   };
   if (video) {
-    settings.encoding = chosen_encoding(track.video, wanted);
+    const auto& encodings = track.video.encodings;
+    settings.simulcast = encodings.size() > 1;
+    settings.encoding =
+        media::EncodingId{encodings.empty() ? std::uint8_t{0} : encodings.front().encoding};
     settings.hidden = wanted.hidden();
   }
   if (wanted.max_temporal_layer) settings.max_temporal_layer = *wanted.max_temporal_layer;

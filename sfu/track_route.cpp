@@ -109,6 +109,22 @@ void TrackRoute::add(Session& subscriber) {
 
 void TrackRoute::remove(Session& subscriber) { std::erase(subscribers_, &subscriber); }
 
+void TrackRoute::rungs(media::EncodingId largest, media::Time now,
+                       std::vector<media::Rung>& out) const {
+  const auto& encodings = info_.description.video.encodings;
+  for (const signaling::EncodingInfo& each : encodings) {
+    const media::EncodingId encoding{each.encoding};
+    if (track_.live(encoding)) {
+      const double announced = static_cast<double>(each.bitrate_bps) / 8;
+      out.push_back(
+          {.encoding = encoding,
+           .bytes_per_second = track_.bytes_per_second(encoding, now).value_or(announced)});
+    }
+    if (encoding == largest) break;
+  }
+  if (out.empty()) out.push_back({.encoding = media::EncodingId{encodings.front().encoding}});
+}
+
 void TrackRoute::request_keyframe(media::EncodingId encoding, metrics::KeyframeCause cause,
                                   media::Time now) {
   if (track_.deadline() == media::Time::max()) keyframe_cause_ = cause;

@@ -5,6 +5,7 @@
 
 #include "media/deadline_clock.h"
 #include "media/frame_pool.h"
+#include "media/layer_allocator.h"
 #include "media/published_track.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/shard_bus.h"
@@ -71,6 +72,8 @@ class TrackRoute {
   /// The way to the present is on its way from the publisher's shard: no reason to ask for a
   /// keyframe.
   [[nodiscard]] bool awaits_group() const { return awaits_group_; }
+  /// The encodings that are being sent, smallest first, up to `largest`; at least one.
+  void rungs(media::EncodingId largest, media::Time now, std::vector<media::Rung>& out) const;
   /// Asks the publisher for a keyframe, together with all who ask at about the same time.
   void request_keyframe(media::EncodingId encoding, metrics::KeyframeCause cause, media::Time now);
 

@@ -17,9 +17,9 @@ constexpr EncodingId kLarge{1};
 
 class PublishedTrackTest : public testing::Test {
  protected:
-  void push(FrameDescription frame, EncodingId encoding = kSmall) {
+  void push(FrameDescription frame, EncodingId encoding = kSmall, Time arrival = kNow) {
     frame.encoding = encoding;
-    track_.on_frame(hand_made_frame(pool_, frame, kNow));
+    track_.on_frame(hand_made_frame(pool_, frame, arrival));
   }
   std::vector<EncodingId> asked(Time now = kNow) {
     std::vector<EncodingId> encodings;
@@ -116,6 +116,48 @@ TEST_F(PublishedTrackTest, ItsGroupIsBoundedAsItWasTold) {
   EXPECT_EQ(track.group(kSmall).size(), 1U);
   track.on_frame(hand_made_frame(pool_, HandMade::delta(1, {0}), kNow));
   EXPECT_TRUE(track.group(kSmall).empty());
+}
+
+// What the publisher is sending.
+
+TEST_F(PublishedTrackTest, AnEncodingIsLiveFromItsFirstKeyframe) {
+  push(HandMade::delta(3, {2}), kLarge);
+  EXPECT_FALSE(track_.live(kLarge));
+  push(HandMade::keyframe(4), kLarge);
+  EXPECT_TRUE(track_.live(kLarge));
+  EXPECT_FALSE(track_.live(kSmall));
+}
+
+TEST_F(PublishedTrackTest, AnEncodingThatFallsSilentWhileOthersGoOnIsGoneUntilItsNextKeyframe) {
+  push(HandMade::keyframe(0), kSmall);
+  push(HandMade::keyframe(0), kLarge);
+  for (FrameNumber number = 1; number <= 12; ++number) {
+    push(HandMade::delta(number, {number - 1}), kSmall, kNow + number * 33ms);
+  }
+  EXPECT_TRUE(track_.live(kLarge)) << "silent for less than 400 ms";
+  push(HandMade::delta(13, {12}), kSmall, kNow + 430ms);
+  EXPECT_FALSE(track_.live(kLarge));
+  EXPECT_TRUE(track_.group(kLarge).empty()) << "nobody is to be sent an old picture";
+  push(HandMade::delta(1, {0}), kLarge, kNow + 450ms);
+  EXPECT_FALSE(track_.live(kLarge));
+  push(HandMade::keyframe(2), kLarge, kNow + 480ms);
+  EXPECT_TRUE(track_.live(kLarge));
+}
+
+TEST_F(PublishedTrackTest, AScreenThatStandsStillIsNotGone) {
+  push(HandMade::keyframe(0), kSmall);
+  push(HandMade::keyframe(0), kLarge);
+  push(HandMade::delta(1, {0}), kSmall, kNow + 5s);
+  EXPECT_TRUE(track_.live(kLarge));
+}
+
+TEST_F(PublishedTrackTest, MeasuresAnEncodingWithoutItsKeyframes) {
+  push(HandMade::keyframe(0, 100'000), kLarge);
+  for (FrameNumber number = 1; number <= 60; ++number) {
+    push(HandMade::delta(number, {number - 1}, 0, 1000), kLarge, kNow + number * 33'333us);
+  }
+  EXPECT_NEAR(*track_.bytes_per_second(kLarge, kNow + 2s), 30'000, 3'000);
+  EXPECT_FALSE(track_.bytes_per_second(kSmall, kNow + 2s));
 }
 
 }  // namespace

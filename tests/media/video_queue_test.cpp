@@ -325,15 +325,48 @@ TEST_F(VideoQueueTest, ALateChainIsGivenUpWhenAKeyframeIsQuicker) {
   EXPECT_EQ(drain(), Numbers{4});
 }
 
-TEST_F(VideoQueueTest, ALateChainIsNotGivenUpWhenTheKeyframeThatHealsItIsHereAlready) {
+TEST_F(VideoQueueTest, ALateKeyframeIsNotGivenUpForANewOne) {
   send_keyframe();
-  push(HandMade::delta(1, {0}));
-  const std::vector<FrameRef> group = {frame(HandMade::keyframe(5))};
-  ASSERT_TRUE(queue_.push_group(group, kUnknownLink, counters_));
+  push(HandMade::keyframe(5));
+  push(HandMade::delta(6, {5}));
   now_ += 500ms;
   thin(link_of(1s));
   EXPECT_EQ(left_out(LeftOut::kExpired), 0U);
-  EXPECT_EQ(drain(), (Numbers{1, 5}));
+  EXPECT_EQ(drain(), (Numbers{5, 6}));
+}
+
+TEST_F(VideoQueueTest, AGroupWithAKeyframeReplacesWhatWaitedBeforeIt) {
+  send_keyframe();
+  push(HandMade::delta(1, {0}));
+  const std::vector<FrameRef> group = {frame(HandMade::keyframe(5)),
+                                       frame(HandMade::delta(6, {5}))};
+  ASSERT_TRUE(queue_.push_group(group, kUnknownLink, counters_));
+  EXPECT_EQ(left_out(LeftOut::kSuperseded), 1U);
+  EXPECT_EQ(drain(), (Numbers{5, 6}));
+}
+
+TEST_F(VideoQueueTest, AFrameThatWasBegunIsNotBegunAgainFromAGroup) {
+  queue_.set_encoding(EncodingId{1});
+  const FrameRef keyframe = frame(in_encoding(HandMade::keyframe(5), 1));
+  queue_.push(keyframe, counters_);
+  begin_head(10);
+  queue_.clear(LeftOut::kThinned, counters_);
+  ASSERT_TRUE(queue_.take_abandoned());
+  EXPECT_FALSE(queue_.push_group(std::vector{keyframe}, kUnknownLink, counters_));
+  EXPECT_TRUE(queue_.empty());
+}
+
+TEST_F(VideoQueueTest, AJoinerOfAFarLinkIsNotSentALongChainUnasked) {
+  const auto chain = [&](std::uint32_t bytes) {
+    return std::vector{frame(HandMade::keyframe(0, 10'000)),
+                       frame(HandMade::delta(1, {0}, 0, bytes))};
+  };
+  const LinkEstimate far{.one_way_delay = 20ms};
+  EXPECT_FALSE(queue_.push_group(chain(50'000), far, counters_));
+  EXPECT_TRUE(queue_.push_group(chain(20'000), far, counters_));
+  drain();
+  VideoQueue near{{}, 400ms};
+  EXPECT_TRUE(near.push_group(chain(50'000), kUnknownLink, counters_));
 }
 
 TEST_F(VideoQueueTest, AChainThatIsInTimeIsNeverGivenUp) {

@@ -51,12 +51,12 @@ TEST(EgressSettings, KeepWhatTheSubscriberAskedFor) {
   EXPECT_FALSE(settings.hidden);
 }
 
-TEST(EgressSettings, ChooseTheSmallestEncodingThatFillsTheWantedSize) {
+TEST(WantedEncoding, IsTheSmallestThatFillsTheWantedSize) {
   const auto chosen = [](std::uint32_t width, std::uint32_t height) {
     signaling::SubscriptionSettings wanted;
     wanted.max_width = width;
     wanted.max_height = height;
-    return egress_settings(simulcast(), wanted, kBudgets).encoding;
+    return wanted_encoding(simulcast().video, wanted);
   };
   EXPECT_EQ(chosen(320, 180), media::EncodingId{0});
   EXPECT_EQ(chosen(321, 180), media::EncodingId{1});
@@ -64,8 +64,16 @@ TEST(EgressSettings, ChooseTheSmallestEncodingThatFillsTheWantedSize) {
   EXPECT_EQ(chosen(4000, 3000), media::EncodingId{2});
 }
 
-TEST(EgressSettings, ChooseTheLargestEncodingForWhoSaysNothing) {
-  EXPECT_EQ(egress_settings(simulcast(), {}, kBudgets).encoding, media::EncodingId{2});
+TEST(WantedEncoding, IsTheLargestForWhoSaysNothing) {
+  EXPECT_EQ(wanted_encoding(simulcast().video, {}), media::EncodingId{2});
+}
+
+TEST(EgressSettings, BeginASimulcastTrackWithItsSmallestEncoding) {
+  const auto settings = egress_settings(simulcast(), {}, kBudgets);
+  EXPECT_TRUE(settings.simulcast);
+  EXPECT_EQ(settings.encoding, media::EncodingId{0});
+  EXPECT_FALSE(
+      egress_settings(track(TrackKind::kVideo, TrackSource::kCamera), {}, kBudgets).simulcast);
 }
 
 TEST(EgressSettings, HideVideoOfSizeZeroButNeverAudio) {
