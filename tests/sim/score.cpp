@@ -39,8 +39,9 @@ std::vector<Policy> policies() {
       {.name = "sluice",
        .short_timeouts = true,
        .make =
-           [](TcpLink& link, const MeetingSettings&) {
-             return std::make_unique<SluiceSender>(link, SluiceSender::Settings{});
+           [](TcpLink& link, const MeetingSettings& settings) {
+             return std::make_unique<SluiceSender>(
+                 link, SluiceSender::Settings{.encodings = settings.publisher.encodings});
            }},
       {.name = "priorities", .low_water = true, .make = queue(QueueSender::Policy::kPriority)},
       {.name = "to-keyframe", .make = queue(QueueSender::Policy::kDropToKeyframe)},

@@ -29,7 +29,9 @@ bool Sender::flush(Time now) {
 
 SluiceSender::SluiceSender(TcpLink& link, Settings settings)
     : Sender(link), settings_(settings), egress_(settings.bounds) {
-  std::ignore = egress_.subscribe(settings.camera, settings.video);
+  settings_.video.simulcast = settings.encodings > 1;
+  ladder_.track = settings.camera;
+  std::ignore = egress_.subscribe(settings.camera, settings_.video);
   std::ignore = egress_.subscribe(settings.microphone, settings.audio);
 }
 
@@ -37,6 +39,18 @@ void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
   if (frame->kind == media::MediaKind::kVideo) track_.on_frame(frame);
   egress_.push(frame);
   pump(now);
+}
+
+void SluiceSender::allocate(Time now) {
+  ladder_.rungs.clear();
+  for (int index = 0; index < settings_.encodings; ++index) {
+    const media::EncodingId encoding{static_cast<std::uint8_t>(index)};
+    if (!track_.live(encoding)) continue;
+    ladder_.rungs.push_back(
+        {.encoding = encoding,
+         .bytes_per_second = track_.bytes_per_second(encoding, now).value_or(0)});
+  }
+  egress_.allocate({&ladder_, 1}, controller_.estimate(), now);
 }
 
 void SluiceSender::sync(Time now) {
@@ -58,6 +72,7 @@ void SluiceSender::pump(Time now) {
       controller_.looked(link_.send_queue(), now);
       if (controller_.needs_sample(now)) controller_.sampled(link_.path(), now);
     }
+    if (egress_.allocation_due(now)) allocate(now);
     sync(now);
     if (!controller_.may_send_audio()) {
       held_back_ = egress_.urgent_waiting() || egress_.video_waiting();

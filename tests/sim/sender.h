@@ -67,6 +67,7 @@ class SluiceSender final : public Sender {
                                       .latency_budget = std::chrono::milliseconds{200}};
     media::TrackHandle camera{1};
     media::TrackHandle microphone{2};
+    int encodings = 1;  ///< of the camera
     bool reports = true;
   };
   SluiceSender(TcpLink& link, Settings settings);
@@ -81,12 +82,14 @@ class SluiceSender final : public Sender {
   [[nodiscard]] const media::Egress& egress() const { return egress_; }
 
  private:
+  void allocate(Time now);
   void sync(Time now);
 
   Settings settings_;
   media::Egress egress_;
   media::LinkController controller_;
   media::PublishedTrack track_{{}};
+  media::Egress::Ladder ladder_;
   bool held_back_ = false;
 };
 
