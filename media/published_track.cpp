@@ -77,7 +77,12 @@ std::vector<FrameRef> PublishedTrack::groups() const {
 
 void PublishedTrack::replace_groups(std::span<const FrameRef> groups) {
   for (Encoding& encoding : encodings_) encoding.cache.clear();
-  for (const FrameRef& frame : groups) at(frame->description.encoding).cache.add(frame);
+  for (const FrameRef& frame : groups) {
+    Encoding& encoding = at(frame->description.encoding);
+    encoding.cache.add(frame);
+    encoding.live = true;
+    encoding.last = std::max(encoding.last, frame->arrival);
+  }
 }
 
 void PublishedTrack::request_keyframe(EncodingId encoding) {

@@ -244,7 +244,8 @@ void Session::catch_up(TrackRoute& route) {
   const Subscription* const known = subscription(media_handle(route));
   if (known == nullptr) return;
   // What it has already is passed over; where this does not help, a keyframe is asked for as ever.
-  egress_.push_group(media_handle(route), route.group(known->encoding), pump_.link());
+  egress_.push_group(media_handle(route), route.group(egress_.encoding_of(media_handle(route))),
+                     pump_.link());
   shard_.pump_later(*this);
 }
 
