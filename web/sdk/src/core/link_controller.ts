@@ -1,11 +1,10 @@
 import { BandwidthEstimator } from './bandwidth_estimator.js';
 import { InFlightCap, SEGMENT_BYTES } from './in_flight_cap.js';
 import { ReceiverProgress } from './receiver_progress.js';
+import { ReportNoise } from './report_noise.js';
 
 /** What may wait inside the browser's socket, where nothing can be taken back. */
 const SOCKET_BYTES_MAX = 4 * 1024;
-/** Reports come each 50 ms, so a delay that they show is uncertain by about half of that. */
-const REPORT_SLACK_MS = 25;
 /** A slow link gets chunks of 10 ms, so that audio waits no longer than that for one. */
 const SLOW_BPS = 2_000_000;
 const CHUNK_BYTES_MIN = 480;
@@ -13,6 +12,8 @@ const CHUNK_BYTES_SLOW_MAX = 1200;
 const CHUNK_BYTES_MAX = 16 * 1024;
 /** Only a link with a queue this long shows what it carries; without one our cap was the limit. */
 const FULL_MS = 12;
+/** Nothing had to wait for so long: what delay there is now is not ours. */
+const FREE_MS = 300;
 /** The cap alone steers once the link has been full for so long. */
 const BEGINNING_MS = 200;
 const OUTAGE_LEAST_MS = 400;
@@ -26,11 +27,13 @@ export class LinkController {
   readonly #progress = new ReceiverProgress();
   readonly #cap = new InFlightCap();
   readonly #estimator = new BandwidthEstimator();
+  readonly #noise = new ReportNoise();
   #reportedMs = Number.NEGATIVE_INFINITY;
   #receivedAtSample = 0;
   /** When nothing waited last. */
   #drainedMs = Number.NEGATIVE_INFINITY;
   #limited = false;
+  #limitedMs = Number.NEGATIVE_INFINITY;
   #busy = false;
 
   get inFlightBytes(): number {
@@ -39,7 +42,7 @@ export class LinkController {
 
   /** What media waits on the way beyond the shortest, as far as reports show it. */
   get queueingMs(): number {
-    return Math.max(0, this.#progress.queueingMs - REPORT_SLACK_MS);
+    return Math.max(0, this.#progress.queueingMs - this.#noise.slackMs);
   }
 
   /** What the link carries; undefined while it was never full. */
@@ -93,6 +96,7 @@ export class LinkController {
     const stood = this.outage(nowMs);
     if (!this.#progress.reported(receivedBytes, nowMs)) return;
     this.#reportedMs = nowMs;
+    if (nowMs - this.#limitedMs > FREE_MS) this.#noise.learn(this.#progress.queueingMs);
     if (stood) this.#estimator.skip(receivedBytes, nowMs);
     else this.#estimator.update(receivedBytes, this.#busy && this.#full, nowMs);
     this.#cap.sample(
@@ -141,6 +145,7 @@ export class LinkController {
     const underCap = !this.#progress.reporting(nowMs) || this.inFlightBytes < capBytes;
     if (underCap && socketHasRoom && !this.outage(nowMs)) return true;
     this.#limited = true;
+    this.#limitedMs = nowMs;
     return false;
   }
 
@@ -149,6 +154,6 @@ export class LinkController {
     const bps = this.bitsPerSecond;
     if (bps === undefined || bps < 8) return 0;
     const underWayMs = (this.inFlightBytes * 8000) / bps;
-    return underWayMs - this.#progress.minDelayMs - REPORT_SLACK_MS;
+    return underWayMs - this.#progress.minDelayMs - this.#noise.slackMs;
   }
 }

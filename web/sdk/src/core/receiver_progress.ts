@@ -4,6 +4,11 @@ import { WindowedMinimum } from './windowed_minimum.js';
 const MARKS_MAX = 512;
 /** Two report intervals and a long round trip after the first byte, a server has reported. */
 const FIRST_REPORT_MS = 400;
+/**
+ * A report is up to an interval late, and later when the server or this page is short of time; the
+ * smallest of so many in a row is nearly free of that.
+ */
+const SAMPLES = 3;
 /** A queue that stands for a minute must not become the new normal. */
 const MINIMUM_LASTS_MS = 75_000;
 
@@ -24,7 +29,7 @@ export class ReceiverProgress {
   #reports = 0;
   #firstSentMs = 0;
   #delayMs = 0;
-  #lastSampleMs = 0;
+  #samples: number[] = [];
 
   sent(bytes: number, nowMs: number): void {
     if (this.#sentBytes === 0) this.#firstSentMs = nowMs;
@@ -50,8 +55,9 @@ export class ReceiverProgress {
     // A report from the middle of a mark: the newest bytes that are there are of that one.
     const sample = nowMs - (sentMs ?? this.#marks[0]?.atMs ?? nowMs);
     this.#minimum.push(sample, nowMs);
-    this.#delayMs = this.#reports === 1 ? sample : Math.min(sample, this.#lastSampleMs);
-    this.#lastSampleMs = sample;
+    this.#samples.push(sample);
+    if (this.#samples.length > SAMPLES) this.#samples.shift();
+    this.#delayMs = Math.min(...this.#samples);
     return true;
   }
 
@@ -70,7 +76,7 @@ export class ReceiverProgress {
     return this.#reports > 0 || nowMs - this.#firstSentMs < FIRST_REPORT_MS;
   }
 
-  /** From sending to the report: the smaller of the last two, so that one slow report is no trend. */
+  /** From sending to the report: the smallest of the last few, so that a slow report is no trend. */
   get delayMs(): number {
     return this.#delayMs;
   }

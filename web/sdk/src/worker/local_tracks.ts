@@ -44,6 +44,8 @@ export class LocalTracks {
     private readonly events: LocalTracksEvents,
     /** The connection's, while there is one. */
     private readonly uplink: () => UplinkSender | undefined,
+    /** The uplink's time, in ms. */
+    private readonly uplinkNow: () => number,
   ) {}
 
   openVideo(source: 'camera' | 'screen', input: VideoInput): void {
@@ -156,7 +158,7 @@ export class LocalTracks {
       else audioBps += rate.bitsPerSecond(now);
     }
     for (const publisher of publishers.values()) publisher.tick();
-    this.#shares.update(uplink, publishers, audioBps, now);
+    this.#shares.update(uplink, publishers, audioBps, this.uplinkNow());
   }
 
   /** How loud the microphone was since the last call, minus dBov. */
@@ -221,7 +223,7 @@ export class LocalTracks {
     return new VideoPublisher(source, events, (encoding) => {
       const wanted = name(encoding);
       const uplink = this.uplink();
-      return wanted !== undefined && (uplink?.wantsPictures(wanted, sharedNowMs()) ?? false);
+      return wanted !== undefined && (uplink?.wantsPictures(wanted, this.uplinkNow()) ?? false);
     });
   }
 

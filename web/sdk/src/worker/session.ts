@@ -3,6 +3,7 @@ import type { CloseReason, TrackSource } from '../api/types.js';
 import type { ServerMessage } from '../core/control_messages.js';
 import { FrameAssembler } from '../core/frame_assembler.js';
 import { ReconnectPolicy } from '../core/reconnect_policy.js';
+import { BEAT_MS, RunningClock } from '../core/running_clock.js';
 import { UplinkSender } from '../core/uplink_sender.js';
 import { Connection, type ConnectionEnd } from './connection.js';
 import { LocalTracks } from './local_tracks.js';
@@ -38,10 +39,12 @@ export class Session {
   #parameters: JoinParameters | undefined;
   #connection: Connection | undefined;
   #uplink: UplinkSender | undefined;
+  readonly #uplinkClock = new RunningClock();
   #assembler = new FrameAssembler(0);
   #policy = new ReconnectPolicy();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #uplinkTimer: ReturnType<typeof setTimeout> | undefined;
+  #beatTimer: ReturnType<typeof setInterval> | undefined;
   #wasJoined = false;
   #joinedNow = false;
   #nextId = 1;
@@ -58,7 +61,7 @@ export class Session {
       {
         publishable: () => this.#publish(),
         encoded: (kind, frame) => {
-          const now = sharedNowMs();
+          const now = this.#uplinkNow();
           if (kind === 'audio') this.#uplink?.enqueueAudio(frame, now);
           else this.#uplink?.enqueueVideo(frame, now);
           this.#pollUplink();
@@ -67,6 +70,7 @@ export class Session {
         grab: (source) => this.post({ type: 'grab', source }),
       },
       () => this.#uplink,
+      () => this.#uplinkNow(),
     );
     this.#remote = new RemoteTracks(
       {
@@ -155,6 +159,7 @@ export class Session {
   ): void {
     this.#policy.onConnected(sharedNowMs());
     this.#assembler = new FrameAssembler(hello.limits['frame_bytes'] ?? 2 << 20);
+    this.#beatTimer = setInterval(() => this.#uplinkNow(), BEAT_MS);
     this.#uplink = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16);
     if (this.#wasJoined) this.#reconnects++;
     this.#wasJoined = this.#joinedNow = true;
@@ -174,7 +179,7 @@ export class Session {
       case 'demand':
         return this.#local.setDemand(message.track, message.encodings);
       case 'report':
-        this.#uplink?.onReport(message.received_bytes, sharedNowMs());
+        this.#uplink?.onReport(message.received_bytes, this.#uplinkNow());
         return this.#pollUplink();
       case 'error':
         return this.#onRefused(message);
@@ -254,6 +259,7 @@ export class Session {
     this.#uplink = undefined;
     this.#joinedNow = false;
     this.#publishing.clear();
+    clearInterval(this.#beatTimer);
     clearTimeout(this.#uplinkTimer);
     this.#uplinkTimer = undefined;
     this.#local.disconnected();
@@ -268,11 +274,16 @@ export class Session {
     this.post({ type: 'state', state, attempt: this.#policy.attempts });
   }
 
+  /** The uplink's time: this thread's stalls are not delays of the link. */
+  #uplinkNow(): number {
+    return this.#uplinkClock.at(sharedNowMs());
+  }
+
   #pollUplink(): void {
     const uplink = this.#uplink;
     const connection = this.#connection;
     if (!uplink || !connection) return;
-    const { messages, keyframesNeeded } = uplink.poll(sharedNowMs(), connection.bufferedBytes);
+    const { messages, keyframesNeeded } = uplink.poll(this.#uplinkNow(), connection.bufferedBytes);
     for (const message of messages) {
       this.#sentBytes += message.length;
       connection.sendMedia(message);
@@ -302,15 +313,15 @@ export class Session {
     });
     if (now - this.#statsMs < STATS_MS) return;
     this.#statsMs = now;
-    this.post({ type: 'stats', stats: this.#stats(now) });
+    this.post({ type: 'stats', stats: this.#stats() });
   }
 
-  #stats(now: number) {
+  #stats() {
     const rttMs = this.#connection?.rttMs;
     return {
       rttMs,
       uplinkInFlightBytes: this.#uplink?.link.inFlightBytes ?? 0,
-      uplinkQueueMs: this.#uplink?.queueMs(now) ?? 0,
+      uplinkQueueMs: this.#uplink?.queueMs(this.#uplinkNow()) ?? 0,
       sentBytes: this.#sentBytes,
       receivedBytes: this.#receivedBytes + (this.#connection?.receivedBytes ?? 0),
       reconnects: this.#reconnects,

@@ -25,6 +25,8 @@ export interface Scenario {
   /** Whether the microphone sends at that moment (default: always). */
   speaks?(ms: number): boolean;
   readonly reports?: boolean;
+  /** Reports may be late by up to so much: the server or the page is short of time. */
+  readonly reportsLateMs?: number;
 }
 
 /** What a run showed. */
@@ -52,7 +54,14 @@ interface Encoding {
  * an endless buffer: a 640x360 camera in two encodings at 30 frames a second, whose frames have the
  * sizes that were asked for, and a microphone.
  */
-export function run({ rateBps, durationMs, delayMs = 20, speaks, reports = true }: Scenario): Run {
+export function run({
+  rateBps,
+  durationMs,
+  delayMs = 20,
+  speaks,
+  reports = true,
+  reportsLateMs = 0,
+}: Scenario): Run {
   const sender = new UplinkSender(65536);
   const budget = new UplinkBudget();
   const allocation = new EncodingAllocation();
@@ -166,7 +175,10 @@ export function run({ rateBps, durationMs, delayMs = 20, speaks, reports = true 
     while (onTheWay[0] && onTheWay[0].atMs <= now) arrive(onTheWay.shift()!.message, now);
     if (reports && reportDueMs !== undefined && now >= reportDueMs) {
       reportDueMs = undefined;
-      reported.push({ bytes: received, atMs: now + delayMs });
+      const lateMs = Math.round(reportsLateMs * noise() ** 2);
+      // One connection keeps order.
+      const atMs = Math.max(now + delayMs + lateMs, reported.at(-1)?.atMs ?? 0);
+      reported.push({ bytes: received, atMs });
     }
   }
   return result;

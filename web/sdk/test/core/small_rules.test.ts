@@ -7,6 +7,7 @@ import { parseServerMessage } from '../../src/core/control_messages.js';
 import { fitPicture } from '../../src/core/fit_picture.js';
 import { PicturePacer } from '../../src/core/picture_pacer.js';
 import { ReconnectPolicy } from '../../src/core/reconnect_policy.js';
+import { RunningClock } from '../../src/core/running_clock.js';
 import { ReportSchedule } from '../../src/core/report_schedule.js';
 
 describe('ReconnectPolicy', () => {
@@ -47,6 +48,17 @@ describe('ReportSchedule', () => {
     expect(schedule.poll(1050)).toBe(true);
     expect(schedule.receivedBytes).toBe(20);
     expect(schedule.poll(2000)).toBe(false);
+  });
+});
+
+describe('RunningClock', () => {
+  it('runs with the other while it is asked often, and stands while it is not', () => {
+    const clock = new RunningClock();
+    const startMs = clock.at(1000);
+    for (let now = 1000; now <= 2000; now += 35) clock.at(now);
+    expect(clock.at(2000) - startMs).toBe(1000);
+    expect(clock.at(2500) - startMs).toBe(1020);
+    expect(clock.at(2520) - startMs).toBe(1040);
   });
 });
 

@@ -44,7 +44,7 @@ describe('the uplink over a simulated link', () => {
     expect(perSecond(small.length, 5000, 30_000)).toBeGreaterThan(23);
     expect(age(small, 0.95)).toBeLessThan(150);
     expect(part(result, CAMERA, 1, 5000).length).toBeLessThan(150);
-    expect(age(part(result, MICROPHONE, 0, 5000), 0.99)).toBeLessThan(180);
+    expect(age(part(result, MICROPHONE, 0, 5000), 0.99)).toBeLessThan(230);
   });
 
   it('rate spiral: a full link does not drive the rate far below what it carries', () => {
@@ -128,6 +128,16 @@ describe('the uplink over a simulated link', () => {
     expect(age(part(result, MICROPHONE, 0, 12_000, 20_000), 0.95)).toBeLessThan(120);
     expect(age(part(result, CAMERA, 0, 12_000, 20_000), 0.95)).toBeLessThan(150);
     expect(result.targets.find(({ atMs }) => atMs === 35_000)?.bps).toEqual([150_000, 700_000]);
+  });
+
+  it('does not take late reports of a busy machine for a slow link', () => {
+    const noisy = { rateBps: () => 20e6, durationMs: 30_000, delayMs: 40, reportsLateMs: 120 };
+    const result = run(noisy);
+    expectDecodable(result);
+    const large = part(result, CAMERA, 1, 5000);
+    expect(perSecond(large.length, 5000, 30_000)).toBeGreaterThan(27);
+    const means = result.targets.filter(({ atMs }) => atMs > 10_000).map(({ bps }) => bps[1]!);
+    expect(means.reduce((sum, each) => sum + each, 0) / means.length).toBeGreaterThan(500_000);
   });
 
   it('does not wait for a server that never reports', () => {
