@@ -1,11 +1,13 @@
 /** Pictures are judged together over so long... */
 const WINDOW_MS = 2000;
 /** ...if there were at least so many... */
-const PICTURES_MIN = 20;
+const PICTURES_MIN = 40;
 /** ...and with this share of them found encoders behind, it is too much. */
 const BEHIND_SHARE = 0.2;
+/** Encoders that were just begun, and a page that just opened, are slow for a while. */
+const BEGINNING_MS = 3000;
 /** What was left out comes back after so long, longer each time that it did not last. */
-const RETRY_FIRST_MS = 15_000;
+const RETRY_FIRST_MS = 10_000;
 const RETRY_LAST_MS = 240_000;
 /** Trouble so soon after an encoding came back is that encoding's doing. */
 const PROBATION_MS = 10_000;
@@ -19,6 +21,7 @@ export class EncoderLoad {
   #pictures = 0;
   #behind = 0;
   #windowMs = Number.NEGATIVE_INFINITY;
+  #beganMs: number | undefined;
   #changedMs = Number.NEGATIVE_INFINITY;
   #retryMs = RETRY_FIRST_MS;
 
@@ -39,6 +42,8 @@ export class EncoderLoad {
    * @returns true when {@link carried} changed.
    */
   captured(behind: boolean, nowMs: number): boolean {
+    this.#beganMs ??= nowMs;
+    if (nowMs - this.#beganMs < BEGINNING_MS) return false;
     if (nowMs - this.#windowMs >= WINDOW_MS) {
       // After a pause what was before it says nothing.
       this.#pictures = this.#behind = 0;

@@ -9,6 +9,7 @@ declare const MediaStreamTrackGenerator:
   | undefined;
 
 const FILL = 'width:100%;height:100%;object-fit:inherit;display:block';
+/** Layouts move in many small steps; the server hears of the last one. */
 const SIZE_SETTLES_MS = 200;
 
 /**
@@ -53,7 +54,12 @@ export class RemoteVideoView {
   setVisibleSize(width: number, height: number): void {
     this.#sized = true;
     this.#resize?.disconnect();
-    this.#sendSize(Math.max(0, Math.round(width)), Math.max(0, Math.round(height)));
+    const wanted = [Math.max(0, Math.round(width)), Math.max(0, Math.round(height))] as const;
+    clearTimeout(this.#sizeTimer);
+    // What appears or disappears is told at once.
+    const hidden = wanted.includes(0) || this.#size === '' || this.#size.split('x').includes('0');
+    if (hidden) this.#sendSize(...wanted);
+    else this.#sizeTimer = setTimeout(() => this.#sendSize(...wanted), SIZE_SETTLES_MS);
   }
 
   /** A picture for a canvas; closes it. */
@@ -115,7 +121,6 @@ export class RemoteVideoView {
     if (this.#sized) return;
     this.#resize = new ResizeObserver(() => {
       clearTimeout(this.#sizeTimer);
-      // Layouts move in many small steps; the server hears of the last one.
       this.#sizeTimer = setTimeout(() => {
         const { width, height } = element.getBoundingClientRect();
         const ratio = globalThis.devicePixelRatio || 1;
