@@ -157,6 +157,7 @@ export class MeetingPage {
       // The file starts over after 60 pictures; other steps back would be old pictures shown late.
       if (number < before && before - number < 30) backwards++;
     });
+    longestGapMs = Math.max(longestGapMs, (readings.at(-1)?.atMs ?? ms) - (changedMs ?? 0));
     const spanMs = valid.length > 1 ? valid.at(-1).atMs - valid[0].atMs : ms;
     return {
       fps: (changes * 1000) / spanMs,
