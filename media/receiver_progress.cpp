@@ -8,6 +8,8 @@ void ReceiverProgress::wrote(std::size_t bytes, Time now) {
   if (written_ == 0) first_write_ = now;
   latest_ = now;
   written_ += bytes;
+  // Nobody will ask for the marks of a receiver that does not report.
+  if (!reporting() && !may_yet_report()) return forget_marks();
   if (marks_.size() == kMarksMax) {
     // The newest mark takes the new bytes over: their delay looks longer by the gap between.
     marks_.back().end = written_;
@@ -32,6 +34,11 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   const bool progressed = received_bytes > received_;
   received_ = received_bytes;
   if (!progressed) return true;
+  if (!reporting() && !may_yet_report()) {
+    // It reports after all: from here on it is known when its bytes were written.
+    first_write_ = latest_ = now;
+    return true;
+  }
   ++reports_;
   Time sent = now;
   while (!marks_.empty() && marks_.front().end <= received_bytes) {
@@ -44,9 +51,17 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   return true;
 }
 
+void ReceiverProgress::forget_marks() {
+  marks_.clear();
+  marks_.release_memory();
+}
+
+bool ReceiverProgress::may_yet_report() const {
+  return written_ > 0 && latest_ - first_write_ < kFirstReport;
+}
+
 std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
-  const bool may_yet_report = written_ > 0 && latest_ - first_write_ < kFirstReport;
-  if (!reporting() && !may_yet_report) return std::nullopt;
+  if (!reporting() && !may_yet_report()) return std::nullopt;
   return written_ - received_;
 }
 

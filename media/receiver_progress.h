@@ -54,6 +54,8 @@ class ReceiverProgress {
   static constexpr Duration kMinimumLasts = std::chrono::seconds{150};
 
   void learn(Duration delay, Time now);
+  void forget_marks();
+  [[nodiscard]] bool may_yet_report() const;
 
   RingDeque<Mark> marks_;
   Time first_write_{};

@@ -395,10 +395,12 @@ bool Connection::breach(WebSocketFault fault) {
 
 EgressPump::Outcome Connection::write_from(media::Egress& egress, EgressPump& pump) {
   if (!has_session(state_)) return EgressPump::Outcome::kLost;
+  outbox_.borrow(shard_.outbox_memory());
   if (!pending_pong_.empty() && outbox_.empty()) {
     outbox_.add_bytes(std::exchange(pending_pong_, {}));
   }
   const EgressPump::Outcome outcome = pump.run(egress, outbox_, *transport_, shard_.now());
+  outbox_.give_back(shard_.outbox_memory());
   if (outcome == EgressPump::Outcome::kAwaitWritable) wait_writable();
   if (outcome == EgressPump::Outcome::kLost) lose();
   return outcome;

@@ -1,6 +1,7 @@
 #include "sfu/outbox.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::sfu {
 namespace {
@@ -19,6 +20,17 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 }
 
 }  // namespace
+
+void Outbox::borrow(Memory& memory) {
+  if (items_.empty()) std::swap(items_, memory.items_);
+}
+
+void Outbox::give_back(Memory& memory) {
+  if (!items_.empty()) return;
+  std::swap(items_, memory.items_);
+  // That of an outbox that was kept for long, while others lent theirs.
+  items_.release_memory();
+}
 
 void Outbox::add_text(MessageFraming framing, std::shared_ptr<const std::string> text) {
   Item item;
@@ -95,8 +107,6 @@ void Outbox::written(std::size_t count) {
     front_written_ -= items_.front().bytes();
     items_.pop_front();
   }
-  // An idle connection holds no memory for what it may send one day.
-  if (items_.empty()) items_.release_memory();
 }
 
 }  // namespace sluice::sfu

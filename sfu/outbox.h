@@ -23,9 +23,33 @@ namespace sluice::sfu {
 ///
 /// What is in here is bound to the wire and cannot be taken back, so little is ever put in: the
 /// scheduler is asked again only when it is empty. Payloads are referred to, not copied.
-/// Bound: the caller's, who adds one batch at a time.
+/// Bound:  the caller's, who adds one batch at a time.
+/// Memory: an empty outbox has none. Who fills it lends it some that all connections of a shard
+///         share; it keeps that only as long as the kernel left something in it.
 class Outbox {
+  static constexpr std::size_t kHeadBytesMax = kMessagePrefixBytesMax + media::kChunkHeaderBytesMax;
+
+  struct Item {
+    std::array<std::byte, kHeadBytesMax> head{};
+    std::uint8_t head_bytes = 0;
+    std::span<const std::byte> body;
+    std::variant<std::monostate, media::FrameRef, std::shared_ptr<const std::string>> owner;
+
+    [[nodiscard]] std::size_t bytes() const { return head_bytes + body.size(); }
+  };
+
  public:
+  /// Room for the items of one outbox.
+  class Memory {
+    friend class Outbox;
+    media::RingDeque<Item> items_;
+  };
+
+  /// To be called before adding. `memory` is then empty, unless this outbox is not.
+  void borrow(Memory& memory);
+  /// Gives it back when all was written.
+  void give_back(Memory& memory);
+
   /// A control message.
   void add_text(MessageFraming framing, std::shared_ptr<const std::string> text);
   /// A media message: `payload` lies in `frame`, which stays alive until it is written.
@@ -46,17 +70,6 @@ class Outbox {
   [[nodiscard]] std::expected<std::size_t, IoStatus> write(Transport& transport, WriteFlags flags);
 
  private:
-  static constexpr std::size_t kHeadBytesMax = kMessagePrefixBytesMax + media::kChunkHeaderBytesMax;
-
-  struct Item {
-    std::array<std::byte, kHeadBytesMax> head{};
-    std::uint8_t head_bytes = 0;
-    std::span<const std::byte> body;
-    std::variant<std::monostate, media::FrameRef, std::shared_ptr<const std::string>> owner;
-
-    [[nodiscard]] std::size_t bytes() const { return head_bytes + body.size(); }
-  };
-
   void add(Item item);
   void written(std::size_t count);
 

@@ -258,6 +258,7 @@ void Session::pump() {
   const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
   if (outcome == EgressPump::Outcome::kLost) return;
   tell_starved(outcome);
+  wrote_all_at_ = outcome == EgressPump::Outcome::kIdle ? now : media::Time{};
   if (outcome == EgressPump::Outcome::kIdle) {
     pump_timer_.cancel();
     return;

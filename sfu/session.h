@@ -70,6 +70,10 @@ class Session : public media::ListHook<> {
   /// The way to the present of a subscribed track became known, or was mended.
   void catch_up(TrackRoute& route);
 
+  /// When all that waited was written last; long ago while something waits, so that a slow link is
+  /// served the moment it may be.
+  [[nodiscard]] media::Time wrote_all_at() const { return wrote_all_at_; }
+
   /// Writes what may be written now. Called by the shard at the end of a turn.
   void pump();
   /// Moves the control messages that wait to `outbox`, for a connection that ends.
@@ -113,6 +117,7 @@ class Session : public media::ListHook<> {
   std::vector<Subscription> subscriptions_;
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
+  media::Time wrote_all_at_{};
   std::uint64_t media_bytes_received_ = 0;
   media::EgressCounters counted_;
   ShardTimer protocol_timer_;

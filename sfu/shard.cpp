@@ -43,6 +43,9 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
              {.effect = [this](const signaling::RoomEffect& effect) { apply(effect); },
               .interest = [this](const InterestBegan& interest) { router_.expect(interest); }}},
       router_{{.wheel = wheel_, .metrics = metrics, .port = port_}},
+      gather_timer_{[this](media::Time) {
+        while (Session* const session = gathering_.pop_front()) to_pump_.push_back(*session);
+      }},
       house_timer_{[this](media::Time) { keep_house(); }},
       // Every turn ends with another try.
       backlog_timer_{[](media::Time) {}},
@@ -104,7 +107,13 @@ void Shard::command(ShardIndex home, SessionId session, signaling::RoomCommand c
 }
 
 void Shard::pump_later(Session& session) {
-  if (!session.linked()) to_pump_.push_back(session);
+  if (session.linked()) return;
+  if (now_ - session.wrote_all_at() >= kGatherTime) {
+    to_pump_.push_back(session);
+    return;
+  }
+  gathering_.push_back(session);
+  if (!gather_timer_.pending()) wheel_.schedule(gather_timer_, now_ + kGatherTime);
 }
 
 void Shard::retire(const Connection& connection) { retired_.push_back(connection.id()); }

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -150,6 +151,9 @@ void on_readable(Limit& limit, Peer& peer) {
 void on_accept(Limit& limit) {
   const int descriptor = ::accept4(limit.listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor < 0) return;
+  // As every server of live media: else TCP gathers frames itself, late, in fewer packets.
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto peer = std::make_unique<Peer>(Peer{.descriptor = descriptor});
   if (limit.tls != nullptr) {
     peer->tls = SSL_new(limit.tls);

@@ -106,11 +106,25 @@ TEST_F(ReceiverProgressTest, RefusesAClaimOfLessThanWasClaimedBefore) {
   EXPECT_EQ(progress_.in_flight(), 400U);
 }
 
-TEST_F(ReceiverProgressTest, AReaderThatNeverReportsCostsBoundedMemoryAndItsBytesAreKnown) {
-  for (int i = 0; i < 100'000; ++i) progress_.wrote(10, now_ + 1ms * i);
+TEST_F(ReceiverProgressTest, AReaderThatReportsNoMoreCostsBoundedMemoryAndItsBytesAreKnown) {
+  progress_.wrote(10, now_);
+  ASSERT_TRUE(progress_.reported(10, now_ + 40us));
+  ASSERT_TRUE(progress_.reporting());
+  for (int i = 1; i < 100'000; ++i) progress_.wrote(10, now_ + 1ms * i);
+  ASSERT_TRUE(progress_.reported(999'990, now_ + 100s));
   ASSERT_TRUE(progress_.reported(999'990, now_ + 100s));
   EXPECT_EQ(progress_.in_flight(), 10U);
-  // Neighbours were merged: the delay looks longer, never shorter.
+}
+
+TEST_F(ReceiverProgressTest, NeighboursThatWereMergedLookLaterNeverSooner) {
+  for (int i = 0; i < 3; ++i) write_and_report(1ms);
+  for (int i = 1; i < 100'000; ++i) {
+    progress_.wrote(10, now_ + 1ms * i);
+    written_ += 10;
+  }
+  for (const auto before_last : {20U, 10U}) {
+    ASSERT_TRUE(progress_.reported(written_ - before_last, now_ + 100s));
+  }
   EXPECT_GE(progress_.delay(), 1ms);
 }
 
@@ -125,6 +139,18 @@ TEST_F(ReceiverProgressTest, AWayThatBecameLongerIsForgivenAfterAFewMinutes) {
   for (const Time end = now_ + 400s; now_ < end;) write_and_report(100ms);
   EXPECT_EQ(progress_.queueing_delay(), 0ms);
   EXPECT_EQ(progress_.min_delay(), 100ms);
+}
+
+TEST_F(ReceiverProgressTest, AReceiverThatBeginsToReportLateIsMeasuredFromThenOn) {
+  progress_.wrote(1000, now_);
+  progress_.wrote(1000, now_ + 1s);
+  ASSERT_TRUE(progress_.reported(2000, now_ + 2s));
+  EXPECT_FALSE(progress_.reporting()) << "when these were written is forgotten";
+  EXPECT_EQ(progress_.delay(), 0ms);
+  progress_.wrote(1000, now_ + 2s);
+  ASSERT_TRUE(progress_.reported(3000, now_ + 2s + 40ms));
+  EXPECT_TRUE(progress_.reporting());
+  EXPECT_EQ(progress_.delay(), 40ms);
 }
 
 }  // namespace

@@ -94,5 +94,24 @@ TEST_F(OutboxTest, GoesOnWhereAFullSocketStopped) {
   }
 }
 
+TEST_F(OutboxTest, KeepsLentMemoryOnlyWhileSomethingIsLeftInIt) {
+  Outbox::Memory memory;
+  outbox_.borrow(memory);
+  outbox_.add_bytes(std::string{"first"});
+  outbox_.give_back(memory);
+  EXPECT_EQ(outbox_.bytes(), 5U) << "what is left stays";
+  Outbox other;
+  other.borrow(memory);
+  other.add_bytes(std::string{"second"});
+  ASSERT_TRUE(other.write(*transport_, {}));
+  other.give_back(memory);
+  outbox_.borrow(memory);
+  EXPECT_EQ(outbox_.bytes(), 5U);
+  ASSERT_TRUE(outbox_.write(*transport_, {}));
+  outbox_.give_back(memory);
+  ASSERT_TRUE(wait_readable(sockets_.client.get()));
+  EXPECT_EQ(drain(), "secondfirst");
+}
+
 }  // namespace
 }  // namespace sluice::sfu
