@@ -3,37 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "media/chunk_header.h"
+#include "tests/sim/booking_front.h"
 #include "tests/sim/receiver_model.h"
-#include "tests/sim/slot_schedule.h"
 
 namespace sluice::sim {
 namespace {
 
-using Column = IntegerProgram::Column;
-using Term = IntegerProgram::Term;
-using Job = SlotSchedule::Job;
-
-constexpr Duration kFrame = CameraModel::kFrameInterval;
-constexpr Duration kBase = CameraModel::kPattern * kFrame;
-
-/// How late a base frame may be to be decoded only; the first is in time, the last whenever. Finer
-/// where most is decided; between two, the later one counts.
-constexpr std::array<Duration, 10> kLateness{
-    Duration{}, kBase / 2, kBase,      2 * kBase,  3 * kBase,
-    4 * kBase,  6 * kBase, 10 * kBase, 20 * kBase, std::chrono::hours{1}};
-constexpr std::size_t kBuckets = kLateness.size();
-
-/// The first bucket that is at least so late.
-constexpr std::size_t bucket_of(Duration lateness) {
-  std::size_t bucket = 0;
-  while (bucket + 1 < kBuckets && kLateness[bucket] < lateness) ++bucket;
-  return bucket;
-}
-
-/// A whole frame on the link at its cheapest: one message, in full segments.
-double link_bytes(const media::FrameDescription& description) {
+/// A whole frame at its cheapest: one message.
+double message_bytes(const media::FrameDescription& description) {
   constexpr double kFraming = 4;
   const media::ChunkHeader header{.track = description.track,
                                   .encoding = description.encoding,
@@ -46,235 +26,234 @@ double link_bytes(const media::FrameDescription& description) {
   return kFraming + static_cast<double>(media::chunk_header_size(header)) + description.length;
 }
 
-/// One base frame in its ways to come: as it is or as a keyframe, in time or late.
-struct Base {
-  std::array<std::optional<Column>, kBuckets> delta, keyframe;
-
-  /// Terms for "has come, at most so late".
-  void add(std::vector<Term>& terms, std::size_t buckets, double sign) const {
-    for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
-      if (delta[bucket]) terms.push_back({*delta[bucket], sign});
-      if (keyframe[bucket]) terms.push_back({*keyframe[bucket], sign});
-    }
-  }
-};
-
-class Bound {
+/// The best schedule on one link (or by one reader), by dynamic programming over the frames.
+class Search {
  public:
-  Bound(const MeetingSettings& settings, const Capacity& capacity, double bytes_factor)
+  /// `bytes_factor`: bytes of the link for one of the stream; `early_audio`: sound may be sent
+  /// before it was captured, rather than come late.
+  Search(const MeetingSettings& settings, const Capacity& capacity, double bytes_factor,
+         bool early_audio)
       : settings_(settings),
         capacity_(capacity),
         bytes_factor_(bytes_factor),
-        end_(Time{} + settings.length - settings.link.round_trip / 2) {}
+        early_audio_(early_audio),
+        end_(Time{} + settings.length - settings.link.round_trip / 2),
+        cameras_(PublisherModel::cameras(settings.publisher)),
+        microphone_(PublisherModel::microphone(settings.publisher)),
+        encodings_(static_cast<std::size_t>(settings.publisher.encodings)),
+        fronts_((std::size_t{1} << encodings_) * (encodings_ + 1)) {
+    invariant(settings.budgets.audio <= settings.budgets.video, "sound is the less patient");
+    fronts_[0].add({});
+  }
 
-  ClairvoyantBound solve(const std::optional<IntegerProgram::Limits>& limits) {
-    add_audio();
-    pictures_.resize(static_cast<std::size_t>(
-        std::max<Duration::rep>(0, (settings_.length - Duration{1}) / kFrame + 1)));
-    for (CameraModel& camera : PublisherModel::cameras(settings_.publisher)) add_camera(camera);
-    for (const std::vector<Column>& encodings : pictures_) {
-      if (encodings.size() < 2) continue;
-      std::vector<Term> terms;
-      for (const Column column : encodings) terms.push_back({column, 1});
-      program_.add_row_at_most(std::move(terms), 1);
+  ClairvoyantBound run() {
+    const Time end = Time{} + settings_.length;
+    const Duration ahead =
+        early_audio_ ? settings_.budgets.video - settings_.budgets.audio : Duration::zero();
+    std::uint32_t packets = 0, pictures = 0;
+    while (microphone_.next() < end || CameraModel::captured(pictures) < end) {
+      const Time picture = CameraModel::captured(pictures);
+      const bool sound =
+          microphone_.next() < end && (picture >= end || microphone_.next() - ahead <= picture);
+      if (sound) {
+        add_packet(packets++, ahead);
+        microphone_.advance();
+      } else {
+        pass(picture);
+        add_picture(pictures++);
+      }
     }
-    add_link();
-    return judge(limits ? program_.solve(*limits) : program_.solve_relaxed());
+    Booking best;
+    for (const BookingFront& front : fronts_) {
+      for (const Booking& booking : front.bookings()) {
+        if (booking.worth > best.worth) best = booking;
+      }
+    }
+    return {.utility = best.worth,
+            .audio_on_time = static_cast<double>(best.audio) / std::max(packets, 1U),
+            .video_on_time = static_cast<double>(best.pictures) / std::max(pictures, 1U)};
   }
 
  private:
-  [[nodiscard]] Time deadline(Time captured, Duration budget) const {
-    return std::min(captured + budget - settings_.link.round_trip / 2, end_);
+  /// Which encodings can be continued (those whose last base frame came), as bits, and whose middle
+  /// frame of this pattern came (0: none's).
+  struct State {
+    std::size_t alive = 0;
+    std::size_t middle = 0;
+  };
+  [[nodiscard]] std::size_t index_of(State state) const {
+    return state.alive * (encodings_ + 1) + state.middle;
+  }
+  [[nodiscard]] State state_of(std::size_t index) const {
+    return {.alive = index / (encodings_ + 1), .middle = index % (encodings_ + 1)};
   }
 
-  /// A column and job for a frame to come within `budget`; nothing when it cannot.
-  std::optional<Column> add_frame(const media::FrameDescription& description, Duration budget,
-                                  double value, bool whole, std::vector<Job>& flow) {
-    const Time captured{description.capture_time};
-    const Time until = deadline(captured, budget);
-    if (until <= captured) return std::nullopt;
-    const Column column = program_.add_column({.value = value, .integer = whole});
-    flow.push_back({.column = column,
-                    .bytes = link_bytes(description) * bytes_factor_,
-                    .release = captured,
-                    .deadline = until});
-    return column;
+  /// How much the link has carried by `time`.
+  double carried(Time time) {
+    const Time until = std::clamp(time, Time{}, end_);
+    // Asked for in nearly rising order; from the start each time would be slow.
+    if (until < carried_until_) return capacity_.bytes_between(Time{}, until);
+    carried_ += capacity_.bytes_between(carried_until_, until);
+    carried_until_ = until;
+    return carried_;
   }
 
-  void add_audio() {
-    MicrophoneModel microphone = PublisherModel::microphone(settings_.publisher);
-    for (; microphone.next() < Time{} + settings_.length; microphone.advance()) {
-      const auto packet = PublisherModel::describe_packet(
-          settings_.publisher, static_cast<media::FrameNumber>(audio_count_), microphone.next());
-      const double worth = ReceiverModel::worth(media::MediaKind::kAudio, packet, 1);
-      const auto column = add_frame(packet, settings_.budgets.audio, worth, true, audio_);
-      if (column) audio_columns_.push_back(*column);
-      ++audio_count_;
-    }
+  /// The last byte that a frame captured then may use.
+  double due(Time captured, Duration budget) {
+    const Time until = std::min(captured + budget - settings_.link.round_trip / 2, end_);
+    return until <= captured ? -1 : carried(captured) + capacity_.bytes_between(captured, until);
   }
 
-  Base add_base(CameraModel& camera, std::uint32_t index, const Base* previous) {
-    Base base;
-    std::vector<Term> once;
-    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-      const Duration budget = settings_.budgets.video + kLateness[bucket];
-      const auto add = [&](bool keyframe) {
-        const auto description = camera.describe(index, keyframe);
-        const bool in_time = bucket == 0;
-        const double worth = in_time ? ReceiverModel::worth(media::MediaKind::kVideo, description,
-                                                            settings_.publisher.encodings)
-                                     : 0;
-        auto column = add_frame(description, budget, worth, in_time, video_[bucket]);
-        if (column) once.push_back({*column, 1});
-        if (column && in_time) pictures_[index].push_back(*column);
-        return column;
-      };
-      base.keyframe[bucket] = add(true);
-      if (previous != nullptr && !camera.keyframe_due(index)) base.delta[bucket] = add(false);
-    }
-    program_.add_row_at_most(std::move(once), 1);
-    if (previous == nullptr) return base;
-    for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-      // What comes so late needs what it depends on by then.
-      std::vector<Term> terms;
-      for (std::size_t by = 0; by <= bucket; ++by) {
-        if (base.delta[by]) terms.push_back({*base.delta[by], 1});
+  void pass(Time now) {
+    const double byte = carried(now);
+    for (BookingFront& front : fronts_) front.pass(byte);
+  }
+
+  void add_packet(std::uint32_t number, Duration ahead) {
+    const Time captured = microphone_.next();
+    const auto packet = PublisherModel::describe_packet(settings_.publisher, number, captured);
+    const double bytes = message_bytes(packet) * bytes_factor_;
+    const double alone = due(captured, settings_.budgets.audio);
+    if (carried(captured) + bytes > alone) return;
+    const double until = early_audio_ ? alone : due(captured, settings_.budgets.video);
+    const double worth = ReceiverModel::worth(media::MediaKind::kAudio, packet, 1);
+    pass(captured - ahead);
+    for (BookingFront& front : fronts_) {
+      const std::size_t before = front.bookings().size();
+      for (std::size_t index = 0; index < before; ++index) {
+        Booking booking = front.bookings()[index];
+        booking.booked += bytes;
+        if (booking.booked > until) break;
+        booking.worth += worth;
+        ++booking.audio;
+        front.add(booking);
       }
-      if (terms.empty()) continue;
-      previous->add(terms, bucket_of(kLateness[bucket] + kBase) + 1, -1);
-      program_.add_row_at_most(std::move(terms), 0);
+      front.settle();
     }
-    return base;
   }
 
-  /// A frame of an upper layer in time, and if `late_flow` is given, a frame late as well.
-  std::vector<Term> add_upper(CameraModel& camera, std::uint32_t index, bool late_too) {
-    std::vector<Term> ways;
-    if (index >= pictures_.size()) return ways;
-    const auto description = camera.describe(index, false);
+  void add_picture(std::uint32_t index) {
+    std::vector<BookingFront> next(fronts_.size());
+    frames_.clear();
+    keyframes_.clear();
+    const bool base = CameraModel::layer(index) == 0;
+    for (CameraModel& camera : cameras_) {
+      frames_.push_back(camera.describe(index, false));
+      if (base) keyframes_.push_back(camera.describe(index, true));
+    }
+    must_be_keyframe_ = base && cameras_.front().keyframe_due(index);
+    due_ = due(CameraModel::captured(index), settings_.budgets.video);
+    for (std::size_t at = 0; at < fronts_.size(); ++at) {
+      if (fronts_[at].bookings().empty()) continue;
+      const State state = state_of(at);
+      if (base) {
+        add_bases(state, State{}, 0, {}, fronts_[at], next);
+      } else {
+        add_upper(index, state, fronts_[at], next);
+      }
+    }
+    for (BookingFront& front : next) front.settle();
+    fronts_ = std::move(next);
+  }
+
+  /// Sends a frame in every schedule that can: in time for its worth, or whenever for nothing.
+  void send(const BookingFront& from, const media::FrameDescription& frame, bool shown,
+            double more_bytes, BookingFront& to) {
+    const double bytes = message_bytes(frame) * bytes_factor_;
     const double worth =
-        ReceiverModel::worth(media::MediaKind::kVideo, description, settings_.publisher.encodings);
-    if (const auto column =
-            add_frame(description, settings_.budgets.video, worth, true, video_[0])) {
-      pictures_[index].push_back(*column);
-      ways.push_back({*column, 1});
-    }
-    if (!late_too) return ways;
-    if (const auto column =
-            add_frame(description, settings_.budgets.video + kFrame, 0, false, middle_late_)) {
-      ways.push_back({*column, 1});
-    }
-    return ways;
-  }
-
-  void add_camera(CameraModel& camera) {
-    Base previous;
-    for (std::uint32_t index = 0; index < pictures_.size(); index += CameraModel::kPattern) {
-      const Base base = add_base(camera, index, index == 0 ? nullptr : &previous);
-      std::vector<Term> first = add_upper(camera, index + 1, false);
-      const std::vector<Term> middle = add_upper(camera, index + 2, true);
-      std::vector<Term> last = add_upper(camera, index + 3, false);
-      if (!first.empty()) {
-        base.add(first, bucket_of(kFrame) + 1, -1);
-        program_.add_row_at_most(std::move(first), 0);
-      }
-      if (!last.empty()) {
-        for (const Term& term : middle) last.push_back({term.column, -1});
-        program_.add_row_at_most(std::move(last), 0);
-      }
-      if (!middle.empty()) {
-        std::vector<Term> in_time{middle.front()};
-        base.add(in_time, bucket_of(2 * kFrame) + 1, -1);
-        program_.add_row_at_most(std::move(in_time), 0);
-        std::vector<Term> either = middle;
-        base.add(either, bucket_of(3 * kFrame) + 1, -1);
-        program_.add_row_at_most(std::move(either), 0);
-      }
-      previous = base;
+        shown ? ReceiverModel::worth(media::MediaKind::kVideo, frame, settings_.publisher.encodings)
+              : 0;
+    for (Booking booking : from.bookings()) {
+      booking.booked += bytes;
+      if (shown && booking.booked > due_) break;
+      booking.booked += more_bytes;
+      booking.worth += worth;
+      if (shown) ++booking.pictures;
+      to.add(booking);
     }
   }
 
-  void add_link() {
-    // Borders where something of the video is released or due. Audio is rounded to these.
-    std::vector<Time> points{Time{}, end_};
-    std::vector<Time> coarse{Time{}, end_};
-    const Duration due = settings_.budgets.video - settings_.link.round_trip / 2;
-    for (Time captured{}; captured < end_; captured += kFrame) {
-      points.push_back(captured);
-      points.push_back(deadline(captured, settings_.budgets.video));
+  /// All choices for the base frames of one picture, encoding by encoding: none, as it is, or as a
+  /// keyframe; one of them shown, which then goes first.
+  void add_bases(State before, State after, std::size_t encoding,
+                 std::optional<media::FrameDescription> shown, const BookingFront& from,
+                 std::vector<BookingFront>& next, double unshown_bytes = 0) {
+    if (encoding == encodings_) {
+      BookingFront& to = next[index_of(after)];
+      if (shown) {
+        send(from, *shown, true, unshown_bytes, to);
+      } else {
+        for (Booking booking : from.bookings()) {
+          booking.booked += unshown_bytes;
+          to.add(booking);
+        }
+      }
+      return;
     }
-    for (Time captured{}; captured < end_; captured += kBase) {
-      coarse.push_back(captured);
-      coarse.push_back(std::min(captured + due % kBase, end_));
-    }
-    for (const Job& job : audio_) {
-      points.push_back(job.release);
-      points.push_back(job.deadline);
-    }
-    points.insert(points.end(), coarse.begin(), coarse.end());
-    const auto tidy = [](std::vector<Time>& times) {
-      std::ranges::sort(times);
-      const auto [first, last] = std::ranges::unique(times);
-      times.erase(first, last);
+    const std::size_t bit = std::size_t{1} << encoding;
+    add_bases(before, after, encoding + 1, shown, from, next, unshown_bytes);
+    after.alive |= bit;
+    const auto with = [&](const media::FrameDescription& frame) {
+      add_bases(before, after, encoding + 1, shown, from, next,
+                unshown_bytes + message_bytes(frame) * bytes_factor_);
+      if (!shown) add_bases(before, after, encoding + 1, frame, from, next, unshown_bytes);
     };
-    tidy(points);
-    tidy(coarse);
-    SlotSchedule link{program_, points, capacity_};
-    link.add_flow(audio_);
-    const auto by_release = [](std::vector<Job>& jobs) {
-      std::ranges::stable_sort(jobs, {}, &Job::release);
-    };
-    by_release(video_[0]);
-    link.add_flow(video_[0]);
-    by_release(middle_late_);
-    link.add_flow(middle_late_);
-    for (std::size_t bucket = 1; bucket < kBuckets; ++bucket) {
-      by_release(video_[bucket]);
-      link.add_flow(video_[bucket], coarse);
-    }
-    link.limit();
+    if ((before.alive & bit) != 0 && !must_be_keyframe_) with(frames_[encoding]);
+    with(keyframes_[encoding]);
   }
 
-  [[nodiscard]] ClairvoyantBound judge(const IntegerProgram::Solution& solution) const {
-    ClairvoyantBound bound{.utility = solution.bound, .found = solution.value};
-    if (solution.values.empty()) return bound;
-    // In a relaxed solution a frame may be there in part.
-    const auto sum = [&](const std::vector<Column>& columns) {
-      double all = 0;
-      for (const Column column : columns) all += solution.values[static_cast<std::size_t>(column)];
-      return all;
-    };
-    bound.audio_on_time = sum(audio_columns_) / static_cast<double>(audio_count_);
-    for (const std::vector<Column>& ways : pictures_) bound.video_on_time += sum(ways);
-    bound.video_on_time /= static_cast<double>(pictures_.size());
-    return bound;
+  void add_upper(std::uint32_t index, State state, const BookingFront& from,
+                 std::vector<BookingFront>& next) {
+    const bool middle = CameraModel::layer(index) == 1;
+    const bool after_middle = index % CameraModel::kPattern == 3;
+    for (const Booking& booking : from.bookings()) next[index_of(state)].add(booking);
+    for (std::size_t encoding = 0; encoding < encodings_; ++encoding) {
+      const bool can =
+          after_middle ? state.middle == encoding + 1 : (state.alive >> encoding & 1) != 0;
+      if (!can) continue;
+      State then = state;
+      if (middle) then.middle = encoding + 1;
+      send(from, frames_[encoding], true, 0, next[index_of(then)]);
+      // Late, so that the next frame can be shown.
+      if (middle) send(from, frames_[encoding], false, 0, next[index_of(then)]);
+    }
   }
 
   const MeetingSettings& settings_;
   const Capacity& capacity_;
   double bytes_factor_;
+  bool early_audio_;
   Time end_;
-  IntegerProgram program_;
-  std::vector<Job> audio_, middle_late_;
-  std::array<std::vector<Job>, kBuckets> video_;
-  std::vector<Column> audio_columns_;
-  std::size_t audio_count_ = 0;
-  std::vector<std::vector<Column>> pictures_;  ///< by index: the ways to show it in time
+  std::vector<CameraModel> cameras_;
+  MicrophoneModel microphone_;
+  std::size_t encodings_;
+  std::vector<BookingFront> fronts_;  ///< by state
+  Time carried_until_{};
+  double carried_ = 0;
+  // Of the picture that is being added.
+  std::vector<media::FrameDescription> frames_, keyframes_;
+  bool must_be_keyframe_ = false;
+  double due_ = 0;
 };
+
+ClairvoyantBound lower(const ClairvoyantBound& left, const ClairvoyantBound& right) {
+  return left.utility <= right.utility ? left : right;
+}
+
+ClairvoyantBound bound_on(const MeetingSettings& settings, const Capacity& capacity,
+                          double bytes_factor) {
+  return lower(Search{settings, capacity, bytes_factor, false}.run(),
+               Search{settings, capacity, bytes_factor, true}.run());
+}
 
 }  // namespace
 
-ClairvoyantBound clairvoyant_bound(const MeetingSettings& settings,
-                                   const std::optional<IntegerProgram::Limits>& limits) {
+ClairvoyantBound clairvoyant_bound(const MeetingSettings& settings) {
   // TCP and IP headers of full segments (tcp_link.cpp).
   constexpr double kSegmentOverhead = 1500.0 / 1448;
-  ClairvoyantBound bound = Bound{settings, settings.link.capacity, kSegmentOverhead}.solve(limits);
-  if (settings.link.read_bits_per_second > 0) {
-    const Capacity reader = Capacity::constant(settings.link.read_bits_per_second);
-    const ClairvoyantBound read = Bound{settings, reader, 1}.solve(limits);
-    if (read.utility < bound.utility) bound = read;
-  }
-  return bound;
+  const ClairvoyantBound link = bound_on(settings, settings.link.capacity, kSegmentOverhead);
+  if (settings.link.read_bits_per_second <= 0) return link;
+  return lower(link, bound_on(settings, Capacity::constant(settings.link.read_bits_per_second), 1));
 }
 
 }  // namespace sluice::sim

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-
-#include "tests/sim/integer_program.h"
 #include "tests/sim/meeting.h"
 
 namespace sluice::sim {
@@ -11,26 +8,27 @@ namespace sluice::sim {
 /// whole link and all frames in advance, may have any base frame made a keyframe, and pays neither
 /// for freezes nor for switches.
 ///
-/// A mixed-integer program over slots of time. Each frame that is sent needs its bytes between the
-/// moment it was captured and its deadline less half a round trip; what all need of the link in a
-/// slot is at most what the link can carry; a frame needs its parent, in time for itself. Base
-/// frames may also be sent late, to be decoded and not shown, so that later frames are worth
-/// something. Of one picture's encodings one is shown.
+/// Each frame that is sent needs its bytes of the link between the moment it was captured and its
+/// deadline less half a round trip; a frame needs the one it depends on. Base frames may also be
+/// sent late, to be decoded and not shown, so that later frames are worth something. Of one
+/// picture's encodings one is shown. This is an integer program, but one that needs no solver: all
+/// frames of the video have the same patience, so to send what is chosen in the order of capture is
+/// as good as any other order, and a dynamic program over the frames finds the optimum exactly. Its
+/// state is how far the link is booked, in bytes, and which encodings can be continued.
 ///
-/// Left out, each in favour of the bound: loss, the congestion window and the queue, the headers of
-/// segments that are not full, chunks, the time at which requests for keyframes must be made. Slots
-/// and latenesses are rounded outward. A reader slower than the link replaces the link. So no
-/// sender in the simulator can have more, and the best possible one may have less.
+/// In favour of the bound are left out: loss, the congestion window and the queue, headers of
+/// segments that are not full, chunks, the time that requests for keyframes need. Sound is as
+/// patient as video: once it may come later and once it may be sent earlier than in truth, and the
+/// lower of the two results counts; a packet that could not even come alone counts for nothing. A
+/// slow reader is a link of its own, and the lower result counts. With more than one encoding,
+/// frames that are only decoded keep the order of capture too; to send them behind later frames of
+/// another encoding might be better by a little.
 struct ClairvoyantBound {
-  double utility = 0;  ///< proven: nothing is worth more
-  double found = 0;    ///< worth of the best schedule found; the optimum is between these
-  double audio_on_time = 0;
-  double video_on_time = 0;  ///< pictures; shares of what was published, in the schedule found
+  double utility = 0;
+  /// In the best schedule, as shares of what was published.
+  double audio_on_time = 0, video_on_time = 0;
 };
 
-/// `limits`: how near to the optimum; without, parts of frames count for their part, which is a
-/// somewhat higher bound, much sooner.
-[[nodiscard]] ClairvoyantBound clairvoyant_bound(
-    const MeetingSettings& settings, const std::optional<IntegerProgram::Limits>& limits = {});
+[[nodiscard]] ClairvoyantBound clairvoyant_bound(const MeetingSettings& settings);
 
 }  // namespace sluice::sim

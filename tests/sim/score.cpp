@@ -1,20 +1,27 @@
 // sluice-score: the real sender and what others do, over the same links, beside what nobody could
 // beat, as a table and as JSON.
 //
-//   scripts/score [--quick] [--json FILE] [--seeds N] [--scenario PATTERN]
+//   scripts/score --help
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <regex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "tests/sim/clairvoyant.h"
+#include "tests/sim/meeting.h"
 #include "tests/sim/scenarios.h"
+#include "tests/sim/score_cell.h"
+#include "tests/sim/trace_file.h"
 
 namespace sluice::sim {
 namespace {
@@ -50,152 +57,133 @@ std::vector<Policy> policies() {
   };
 }
 
-double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
-
-/// One cell: the mean over the seeds, ages over all of them together.
-struct Cell {
-  ReceiverModel::Outcome sum;
-  ClairvoyantBound bound_sum;
-  int runs = 0;
-
-  void add(const ReceiverModel::Outcome& one, const ClairvoyantBound& bound) {
-    ++runs;
-    bound_sum.utility += bound.utility;
-    bound_sum.audio_on_time += bound.audio_on_time;
-    bound_sum.video_on_time += bound.video_on_time;
-    sum.switches += one.switches;
-    sum.audio_sent += one.audio_sent;
-    sum.audio_on_time += one.audio_on_time;
-    sum.video_sent += one.video_sent;
-    sum.video_on_time += one.video_on_time;
-    sum.undecodable += one.undecodable;
-    sum.utility += one.utility;
-    sum.utility_offered += one.utility_offered;
-    sum.freeze_seconds += one.freeze_seconds;
-    sum.freezes += one.freezes;
-    sum.audio_gaps += one.audio_gaps;
-    sum.bytes_received += one.bytes_received;
-    sum.bytes_shown += one.bytes_shown;
-    sum.audio_ages.insert(sum.audio_ages.end(), one.audio_ages.begin(), one.audio_ages.end());
-    sum.video_ages.insert(sum.video_ages.end(), one.video_ages.begin(), one.video_ages.end());
-  }
-
-  [[nodiscard]] nlohmann::json json() const {
-    const auto each = [this](double value) { return value / runs; };
-    const auto wasted = static_cast<double>(sum.bytes_received - sum.bytes_shown);
-    return {
-        {"score", sum.utility / bound_sum.utility},
-        {"utility", each(sum.utility)},
-        {"bound_utility", each(bound_sum.utility)},
-        {"utility_percent", percent(sum.utility, sum.utility_offered)},
-        {"bound_audio_on_time_percent", each(100 * bound_sum.audio_on_time)},
-        {"bound_video_on_time_percent", each(100 * bound_sum.video_on_time)},
-        {"audio_on_time_percent",
-         percent(static_cast<double>(sum.audio_on_time), static_cast<double>(sum.audio_sent))},
-        {"video_on_time_percent",
-         percent(static_cast<double>(sum.video_on_time), static_cast<double>(sum.video_sent))},
-        {"audio_age_ms_p50", quantile_ms(sum.audio_ages, 0.5)},
-        {"audio_age_ms_p95", quantile_ms(sum.audio_ages, 0.95)},
-        {"audio_age_ms_p99", quantile_ms(sum.audio_ages, 0.99)},
-        {"video_age_ms_p50", quantile_ms(sum.video_ages, 0.5)},
-        {"video_age_ms_p95", quantile_ms(sum.video_ages, 0.95)},
-        {"video_age_ms_p99", quantile_ms(sum.video_ages, 0.99)},
-        {"freezes_per_minute", each(static_cast<double>(sum.freezes))},
-        {"freeze_seconds_per_minute", each(sum.freeze_seconds)},
-        {"switches_per_minute", each(static_cast<double>(sum.switches))},
-        {"audio_gaps_per_minute", each(static_cast<double>(sum.audio_gaps))},
-        {"wasted_percent", percent(wasted, static_cast<double>(sum.bytes_received))},
-        {"undecodable", sum.undecodable},
-    };
-  }
-};
-
-void print_header() {
-  std::printf(
-      "%-35s %-11s | %5s | %5s %5s | %5s %5s | %-16s | %-16s | %5s %5s %4s | %4s | %5s | %5s\n",
-      "scenario", "policy", "score", "audio", "video", "bound", "bound", "audio age ms",
-      "video age ms", "frz", "frz s", "swi", "gaps", "waste", "undec");
-  std::printf(
-      "%-35s %-11s | %5s | %5s %5s | %5s %5s | %-16s | %-16s | %5s %5s %4s | %4s | %5s | %5s\n", "",
-      "", "", "on t%", "on t%", "aud %", "vid %", "p50 / p95 / p99", "p50 / p95 / p99", "/min",
-      "/min", "/min", "/min", "%", "");
-}
-
-void print(const std::string& scenario, const std::string& policy, const nlohmann::json& cell) {
-  const auto value = [&](const char* name) { return cell.at(name).get<double>(); };
-  std::printf(
-      "%-35s %-11s | %5.3f | %5.1f %5.1f | %5.1f %5.1f | %4.0f %5.0f %5.0f | %4.0f %5.0f %5.0f | "
-      "%5.1f %5.1f %4.1f | %4.1f | %5.1f | %5.0f\n",
-      scenario.c_str(), policy.c_str(), value("score"), value("audio_on_time_percent"),
-      value("video_on_time_percent"), value("bound_audio_on_time_percent"),
-      value("bound_video_on_time_percent"), value("audio_age_ms_p50"), value("audio_age_ms_p95"),
-      value("audio_age_ms_p99"), value("video_age_ms_p50"), value("video_age_ms_p95"),
-      value("video_age_ms_p99"), value("freezes_per_minute"), value("freeze_seconds_per_minute"),
-      value("switches_per_minute"), value("audio_gaps_per_minute"), value("wasted_percent"),
-      value("undecodable"));
-  std::fflush(stdout);
-}
-
 struct Options {
-  int seeds = 5;
+  bool quick = false;
+  int seeds = 0;  ///< 0: 1 if quick, 3 otherwise
   std::string json_file;
-  std::regex pattern{"."};
+  std::string traces;
+  std::string pattern;
+  std::uint64_t seeds_only = 0;
 };
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What Sluice did over all scenarios.
+struct Summary {
+  std::vector<double> scores;
+  std::uint64_t undecodable = 0;
+  double simulated = 0, took = 0, bound_took = 0;  ///< seconds
+
+  [[nodiscard]] double mean() const {
+    return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+  }
+  [[nodiscard]] double worst() const { return *std::ranges::min_element(scores); }
+};
+
+MeetingSettings as(const Policy& policy, MeetingSettings settings) {
+  if (policy.low_water) settings.link.notsent_low_water = 16 * 1024;
+  if (policy.short_timeouts) settings.link.timeout_most = 1s;
+  return settings;
+}
+
+void score(const Scenario& scenario, int seeds, Summary& summary, nlohmann::json& cells) {
+  std::vector<ClairvoyantBound> bounds;
+  const auto bounding = std::chrono::steady_clock::now();
+  for (int seed = 1; seed <= seeds; ++seed) {
+    bounds.push_back(clairvoyant_bound(scenario.make(static_cast<std::uint64_t>(seed))));
+  }
+  summary.bound_took += seconds_since(bounding);
+  for (const Policy& policy : policies()) {
+    ScoreCell cell;
+    const auto start = std::chrono::steady_clock::now();
+    double simulated = 0;
+    for (int seed = 1; seed <= seeds; ++seed) {
+      const auto settings = as(policy, scenario.make(static_cast<std::uint64_t>(seed)));
+      cell.add(run_meeting(settings, policy.make).outcome,
+               bounds[static_cast<std::size_t>(seed - 1)], settings.length);
+      simulated += static_cast<double>(settings.length.count()) / 1e6;
+    }
+    nlohmann::json figures = cell.json();
+    std::puts(table_line(scenario.name, policy.name, figures).c_str());
+    std::fflush(stdout);
+    if (policy.name == "sluice") {
+      summary.scores.push_back(cell.score());
+      summary.undecodable += cell.undecodable();
+      summary.simulated += simulated;
+      summary.took += seconds_since(start);
+    }
+    figures["scenario"] = scenario.name;
+    figures["policy"] = policy.name;
+    cells.push_back(std::move(figures));
+  }
+}
 
 int run(const Options& options) {
+  const int seeds = options.seeds > 0 ? options.seeds : options.quick ? 1 : 3;
+  std::vector<Scenario> scenarios = generated_scenarios();
+  if (!options.traces.empty()) {
+    std::vector<std::string> skipped;
+    std::ranges::move(trace_scenarios(options.traces, skipped), std::back_inserter(scenarios));
+    for (const std::string& reason : skipped) std::cerr << "not scored: " << reason << '\n';
+  }
+  if (!options.pattern.empty()) {
+    const std::regex pattern{options.pattern};
+    std::erase_if(scenarios,
+                  [&](const Scenario& each) { return !std::regex_search(each.name, pattern); });
+  }
+  if (scenarios.empty()) throw std::runtime_error("--scenario: no scenario matches");
+  Summary summary;
   nlohmann::json cells = nlohmann::json::array();
-  double sum = 0, worst = 1;
-  std::uint64_t undecodable = 0;
-  int scored = 0;
-  print_header();
-  for (const Scenario& scenario : scenarios()) {
-    if (!std::regex_search(scenario.name, options.pattern)) continue;
-    std::vector<ClairvoyantBound> bounds;
-    for (const Policy& policy : policies()) {
-      Cell cell;
-      for (int seed = 1; seed <= options.seeds; ++seed) {
-        MeetingSettings settings = scenario.settings;
-        settings.link.seed = settings.publisher.seed = static_cast<std::uint64_t>(seed);
-        if (static_cast<int>(bounds.size()) < seed) {
-          bounds.push_back(clairvoyant_bound(settings));
-        }
-        if (policy.low_water) settings.link.notsent_low_water = 16 * 1024;
-        if (policy.short_timeouts) settings.link.timeout_most = 1s;
-        cell.add(run_meeting(settings, policy.make).outcome,
-                 bounds[static_cast<std::size_t>(seed - 1)]);
-      }
-      nlohmann::json figures = cell.json();
-      print(scenario.name, policy.name, figures);
-      if (policy.name == "sluice") {
-        const auto score = figures.at("score").get<double>();
-        sum += score;
-        worst = std::min(worst, score);
-        undecodable += figures.at("undecodable").get<std::uint64_t>();
-        ++scored;
-      }
-      figures["scenario"] = scenario.name;
-      figures["policy"] = policy.name;
-      cells.push_back(std::move(figures));
-    }
-  }
-  if (scored == 0) {
-    std::cerr << "--scenario: no scenario matches\n";
-    return 1;
-  }
-  const double mean = sum / scored;
-  std::printf("\nsluice over %d scenarios: mean %.3f, worst %.3f, undecodable %llu\n", scored, mean,
-              worst, static_cast<unsigned long long>(undecodable));
+  std::puts(table_head().c_str());
+  for (const Scenario& scenario : scenarios) score(scenario, seeds, summary, cells);
+  std::printf(
+      "\nsluice, %zu scenarios, %d seed%s each: mean %.3f, worst %.3f, undecodable %llu\n"
+      "simulated %.0f s of sluice in %.1f s: %.0f x real time; bounds took %.1f s\n",
+      summary.scores.size(), seeds, seeds == 1 ? "" : "s", summary.mean(), summary.worst(),
+      static_cast<unsigned long long>(summary.undecodable), summary.simulated, summary.took,
+      summary.simulated / summary.took, summary.bound_took);
   if (options.json_file.empty()) return 0;
   std::ofstream out{options.json_file};
-  out << nlohmann::json{{"seeds", options.seeds},
+  out << nlohmann::json{{"seeds", seeds},
                         {"cells", std::move(cells)},
                         {"summary",
-                         {{"mean", mean}, {"worst", worst}, {"undecodable", undecodable}}}}
+                         {{"mean", summary.mean()},
+                          {"worst", summary.worst()},
+                          {"undecodable", summary.undecodable},
+                          {"times_real_time", summary.simulated / summary.took}}}}
              .dump(2)
       << '\n';
-  if (out.good()) return 0;
-  std::cerr << "--json " << options.json_file << ": cannot be written\n";
-  return 1;
+  if (!out.good()) throw std::runtime_error("--json " + options.json_file + ": cannot be written");
+  return 0;
+}
+
+/// Looks for a frame that cannot be decoded in many meetings of any kind.
+int run_seeds(std::uint64_t count) {
+  const auto start = std::chrono::steady_clock::now();
+  const Policy sluice = policies().front();
+  double simulated = 0;
+  std::uint64_t undecodable = 0, shown = 0;
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    const MeetingSettings settings = as(sluice, arbitrary_meeting(seed));
+    const auto outcome = run_meeting(settings, sluice.make).outcome;
+    simulated += static_cast<double>(settings.length.count()) / 1e6;
+    undecodable += outcome.undecodable;
+    shown += outcome.video_shown;
+    if (outcome.undecodable > 0) {
+      std::printf("seed %llu: %llu undecodable\n", static_cast<unsigned long long>(seed),
+                  static_cast<unsigned long long>(outcome.undecodable));
+    }
+    if (seed % 10'000 == 0) {
+      std::printf("%llu seeds\n", static_cast<unsigned long long>(seed));
+      std::fflush(stdout);
+    }
+  }
+  std::printf("%llu seeds, %llu pictures shown, %llu undecodable; %.0f x real time\n",
+              static_cast<unsigned long long>(count), static_cast<unsigned long long>(shown),
+              static_cast<unsigned long long>(undecodable), simulated / seconds_since(start));
+  return undecodable == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -203,26 +191,26 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   sluice::sim::Options options;
-  for (int index = 1; index < argc; ++index) {
-    const std::string argument = argv[index];
-    const bool has_value = index + 1 < argc;
-    if (argument == "--quick") {
-      options.seeds = 1;
-    } else if (argument == "--json" && has_value) {
-      options.json_file = argv[++index];
-    } else if (argument == "--seeds" && has_value) {
-      options.seeds = std::atoi(argv[++index]);
-    } else if (argument == "--scenario" && has_value) {
-      options.pattern = argv[++index];
-    } else {
-      std::cerr
-          << "usage: scripts/score [--quick] [--json FILE] [--seeds N] [--scenario PATTERN]\n";
-      return 2;
-    }
+  CLI::App app{
+      "Scores the delivery engine in the simulator beside what others do and what nobody "
+      "could beat.",
+      "scripts/score"};
+  app.add_flag("--quick", options.quick, "one seed of each scenario");
+  app.add_option("--json", options.json_file, "write every figure to this file");
+  app.add_option("--traces", options.traces, "score the network traces below this folder as well")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--seeds", options.seeds, "meetings of each scenario")->check(CLI::Range(1, 1000));
+  app.add_option("--scenario", options.pattern,
+                 "only scenarios whose name matches this regular expression");
+  app.add_option("--seeds-only", options.seeds_only,
+                 "instead: so many arbitrary meetings, looking for frames that do not decode")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return options.seeds_only > 0 ? sluice::sim::run_seeds(options.seeds_only)
+                                  : sluice::sim::run(options);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
   }
-  if (options.seeds < 1 || options.seeds > 1000) {
-    std::cerr << "--seeds: must be 1 to 1000\n";
-    return 2;
-  }
-  return sluice::sim::run(options);
 }
