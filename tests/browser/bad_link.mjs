@@ -26,7 +26,6 @@ const kLinks = [
     rate: '2mbit',
     delay: '20ms',
     more: ['--loss', '3%', '--congestion-control', 'cubic'],
-    server: ['--congestion-control', 'cubic'],
   },
   {
     name: 'outage',
@@ -79,7 +78,7 @@ async function measure(link) {
   try {
     const far = options.slow === 'publisher' ? { ada: 'client', bo: 'server' } : { ada: 'server', bo: 'client' };
     server = await SluiceServer.start(
-      ['--bind', '0.0.0.0', '--insecure-open-rooms', ...(link.server ?? [])],
+      ['--bind', '0.0.0.0', '--insecure-open-rooms'],
       0,
       await held.programOn('server', kServer),
     );
