@@ -160,5 +160,23 @@ TEST_F(PublishedTrackTest, MeasuresAnEncodingWithoutItsKeyframes) {
   EXPECT_FALSE(track_.bytes_per_second(kSmall, kNow + 2s));
 }
 
+TEST_F(PublishedTrackTest, PassesTheGroupsOfAllEncodingsOnToAnotherShard) {
+  push({.number = 0, .length = 10, .keyframe = true});
+  push({.number = 1, .length = 10});
+  push({.number = 7, .length = 10, .keyframe = true}, kLarge);
+  PublishedTrack other{{.kind = MediaKind::kVideo, .keyframe_interval_min = 500ms}};
+  other.request_keyframe(kSmall);
+  other.replace_groups(track_.groups());
+  ASSERT_EQ(other.group(kSmall).size(), 2U);
+  EXPECT_EQ(other.group(kSmall)[0].get(), track_.group(kSmall)[0].get()) << "by reference";
+  EXPECT_EQ(other.group(kSmall)[1]->description.number, 1U);
+  ASSERT_EQ(other.group(kLarge).size(), 1U);
+  EXPECT_NE(other.deadline(), Time::max()) << "an old keyframe answers no request";
+  // What is not among them is gone.
+  other.replace_groups(track_.group(kLarge));
+  EXPECT_TRUE(other.group(kSmall).empty());
+  EXPECT_EQ(other.group(kLarge).size(), 1U);
+}
+
 }  // namespace
 }  // namespace sluice::media

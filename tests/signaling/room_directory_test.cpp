@@ -84,6 +84,27 @@ TEST_F(RoomDirectoryTest, EmptyRoomsGiveWayToNewOnes) {
   EXPECT_EQ(directory_.counts().rooms, 2U);
 }
 
+TEST(RoomDirectories, ShareTheNumberOfRoomsAndGiveOutDifferentIds) {
+  const auto quota = std::make_shared<SharedQuota>(2);
+  const auto random = [next = std::uint64_t{0}]() mutable { return ++next; };
+  RoomDirectory here{{}, random, {.first_room = RoomId{1}, .quota = quota}};
+  RoomDirectory there{{}, random, {.first_room = RoomId{1001}, .quota = quota}};
+  const auto enter = [](RoomDirectory& directory, std::uint64_t session, const char* room) {
+    AuthorizedJoin join;
+    join.room = room;
+    return directory.handle(SessionId{session}, {.id = 1, .request = join}, kStart);
+  };
+  EXPECT_EQ(std::get<SessionJoined>(enter(here, 1, "a")[0]).room, RoomId{1});
+  EXPECT_EQ(std::get<SessionJoined>(enter(there, 2, "b")[0]).room, RoomId{1001});
+  EXPECT_TRUE(std::holds_alternative<FailSession>(enter(there, 3, "c")[0]));
+  EXPECT_EQ(quota->taken(), 2U);
+  // A room that is over gives its place back, wherever it was.
+  (void)here.handle(SessionId{1}, {.id = {}, .request = Leave{GoodbyeReason::kLeft}}, kStart);
+  (void)here.on_time(kStart + 30s);
+  EXPECT_EQ(quota->taken(), 1U);
+  EXPECT_EQ(std::get<SessionJoined>(enter(there, 4, "c")[0]).room, RoomId{1002});
+}
+
 TEST_F(RoomDirectoryTest, AnswersRequestsOutsideARoomAndASecondJoin) {
   const Effects not_joined =
       directory_.handle(SessionId{9}, {.id = 7, .request = Unpublish{{"TR_a"}}}, kStart);

@@ -117,6 +117,11 @@ TEST_F(RoomTest, OthersAreSubscribedToANewTrackUnlessTheyAskedNotToBe) {
   ask(kCy, &Room::subscribe, Subscribe{.track = track_of(kAda), .settings = {.priority = 9}});
   EXPECT_EQ(views_[kCy].subscriptions().size(), 1U);
   EXPECT_EQ(find<SubscriptionChanged>(last_)->settings.priority, 9);
+  // All that a shard must know which has not heard of the track.
+  EXPECT_EQ(find<SubscriptionChanged>(last_)->track.handle,
+            find<SubscriptionChanged>(last_)->handle);
+  EXPECT_EQ(find<SubscriptionChanged>(last_)->track.track, track_of(kAda));
+  EXPECT_EQ(find<SubscriptionChanged>(last_)->publisher, kAda);
 }
 
 TEST_F(RoomTest, ASecondSubscribeChangesTheSettingsAndKeepsTheRest) {
