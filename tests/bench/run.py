@@ -5,10 +5,12 @@ import argparse
 import json
 import sys
 
+import conference
 import fanout
+import memory
 from measured_server import come_first, raise_file_limit
 
-BENCHES = {"fanout": fanout}
+BENCHES = {"fanout": fanout, "conference": conference, "memory": memory}
 
 
 def main():

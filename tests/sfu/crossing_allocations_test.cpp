@@ -1,36 +1,10 @@
 // The way of a frame from shard to shard allocates nothing once it is warm. This program counts
-// what `new` is asked for, so it is one of its own.
+// what `new` is asked for (counted_allocations.cpp), so it is one of its own.
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "sfu/track_route.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-
-void* counted(std::size_t bytes, std::size_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  if (void* const block = std::aligned_alloc(alignment, rounded)) return block;
-  throw std::bad_alloc{};
-}
-
-// Not inlined: g++ would warn that what `new` gave is freed, which here is as it should be.
-[[gnu::noinline]] void give_back(void* block) { std::free(block); }
-}  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* block) noexcept { give_back(block); }
-void operator delete(void* block, std::size_t) noexcept { give_back(block); }
-void operator delete(void* block, std::align_val_t) noexcept { give_back(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { give_back(block); }
+#include "tests/sfu/counted_allocations.h"
 
 namespace sluice::sfu {
 namespace {
@@ -74,14 +48,14 @@ TEST(CrossingAllocations, AreNoneForAFrameOfAWarmRoom) {
   };
   media::FrameNumber number = 0;
   for (; number < 300; ++number) cross(number);
-  const std::size_t before = allocations.load();
+  const std::size_t before = allocations();
   for (; number < 3300; ++number) cross(number);
-  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(allocations(), before);
   EXPECT_EQ(arrived, 3300U);
   // The counter counts.
   pool.trim();
   const auto larger = pool.allocate({.length = 100'000}, media::MediaKind::kVideo);
-  EXPECT_GT(allocations.load(), before);
+  EXPECT_GT(allocations(), before);
 }
 
 }  // namespace
