@@ -88,6 +88,7 @@ std::vector<Cpu> cpus_for_shards(const CpuTopology& topology, std::size_t shards
     all.insert(all.end(), node.begin(), node.end());
   }
   std::vector<Cpu> chosen;
+  chosen.reserve(shards);
   for (std::size_t shard = 0; shard < shards; ++shard) chosen.push_back(all[shard % all.size()]);
   return chosen;
 }

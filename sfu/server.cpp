@@ -169,6 +169,7 @@ void Server::run() {
   std::atomic<std::size_t> running{shards_.size()};
   std::vector<std::exception_ptr> faults(shards_.size());
   std::vector<std::thread> threads;
+  threads.reserve(shards_.size());
   for (std::size_t index = 0; index < shards_.size(); ++index) {
     threads.emplace_back([this, index, &running, &faults] {
       try {

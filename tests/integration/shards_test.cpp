@@ -30,7 +30,8 @@ std::vector<std::string> patient(std::size_t shards, std::vector<std::string> mo
 /// The parameter is the number of shards.
 class OnShards : public testing::TestWithParam<std::size_t> {
  protected:
-  /// However a test went, the server ends well; under a sanitizer also when it had nothing to report.
+  /// However a test went, the server ends well; under a sanitizer also when it had nothing to
+  /// report.
   void TearDown() override {
     if (stopped_) return;
     call_.drop_all();
@@ -54,6 +55,7 @@ class OnShards : public testing::TestWithParam<std::size_t> {
 
 TEST_P(OnShards, EveryFrameReachesEverybodyOnce) {
   std::vector<Participant*> people;
+  people.reserve(4);
   for (std::size_t shard = 0; shard < 3; ++shard) people.push_back(&add_on(shard));
   people.push_back(&add_on(1, {}, {.wire = {.route = Route::kWebSocket}}));
   for (std::size_t index = 0; index < 3; ++index) call_.publish(*people[index], {});
@@ -101,6 +103,7 @@ TEST_P(OnShards, ALateJoinerElsewhereBeginsWithThePastKeyframe) {
 TEST_P(OnShards, KeyframeRequestsOfAllShardsAreMerged) {
   Participant& speaker = add_on(0);
   std::vector<Participant*> viewers;
+  viewers.reserve(2 * shards());
   for (std::size_t shard = 0; shard < 2 * shards(); ++shard) viewers.push_back(&add_on(shard));
   call_.publish(speaker, {.keyframe_interval = 600s});
   Json published;
@@ -206,6 +209,7 @@ TEST_P(OnShards, PeopleMayComeGoAndPublishAgainInAnyOrder) {
 TEST_P(OnShards, ASlowSubscriberDisturbsNobodyOnItsShardOrAnother) {
   Participant& speaker = add_on(0);
   std::vector<Participant*> quick;
+  quick.reserve(2);
   for (std::size_t shard = 0; shard < 2; ++shard) quick.push_back(&add_on(shard));
   Participant& slow = add_on(1, {},
                              {.wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460},

@@ -23,7 +23,7 @@ TEST(CpuTopology, ReadsTheListsOfTheKernel) {
 
 TEST(CpuTopology, LeavesOutNodesAndProcessorsThatMayNotBeUsed) {
   const TemporaryFolder folder;
-  const std::filesystem::path nodes = folder.path();
+  const std::filesystem::path& nodes = folder.path();
   for (const char* node : {"node0", "node2", "node10", "node11", "power"}) {
     std::filesystem::create_directory(nodes / node);
   }

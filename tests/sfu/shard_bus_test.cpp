@@ -97,6 +97,7 @@ TEST_F(ShardBusTest, RefusesAFrameForAFullRingAndLeavesItAlone) {
   }
   Crossing late{.frame = frame(9999)};
   EXPECT_FALSE(first_.offer(kSecond, std::move(late)));
+  // NOLINTNEXTLINE(bugprone-use-after-move): that it was not moved is what is tested.
   EXPECT_TRUE(late.frame);
   EXPECT_TRUE(first_.offer(kThird, std::move(late))) << "other shards are not behind";
   media::FrameNumber expected = 0;

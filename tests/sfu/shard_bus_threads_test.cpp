@@ -151,6 +151,7 @@ TEST(ShardBusThreads, KeepsOrderLosesNoMessageAndNoWakeUp) {
         shards.push_back(std::make_unique<BusyShard>(*bus, i, seed));
       }
       std::vector<std::jthread> threads;
+      threads.reserve(kShards);
       for (const auto& shard : shards) {
         threads.emplace_back([&shard, &running] { shard->run(running); });
       }
