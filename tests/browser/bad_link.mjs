@@ -1,6 +1,7 @@
 // Two real browsers and the real server over bad links: how old is what a person sees, how often does
 // it stand still, how much of the sound is made up? Prints a table. scripts/bad-link runs it.
 import { readFile, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { HeldLink } from './held_link.mjs';
 import { kChromium, MeetingPage } from './meeting_page.mjs';
@@ -143,6 +144,7 @@ async function watch({ link, held, ada, bo, ms }) {
     link: link.name,
     ...figures,
     concealedPercent: (100 * concealed) / played,
+    load: loadavg()[0],
     ...(link.name === 'outage'
       ? {
           pictureBackMs: pictureBackAfter(pictures, backMs),
@@ -168,6 +170,7 @@ function row({ title }, figures) {
     concealedPercent.toFixed(1),
     back,
     figures.width,
+    figures.load.toFixed(0),
   ].join(' | ')} |`;
 }
 
@@ -176,8 +179,8 @@ if (options.help) {
 } else {
   const names = options.link ?? (options.quick ? ['600kbit', 'outage'] : kLinks.map(({ name }) => name));
   const all = [];
-  console.log('| link (200 ms queue) | fps shown | age p50 / p95 ms | frozen s | sound made up % | back to live, picture / sound ms | width |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- |');
+  console.log('| link (200 ms queue) | fps shown | age p50 / p95 ms | frozen s | sound made up % | back to live, picture / sound ms | width | load |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const link of kLinks.filter(({ name }) => names.includes(name))) {
     const figures = await measure(link);
     all.push(figures);
