@@ -10,7 +10,7 @@ namespace sluice::sim {
 struct Booking {
   double booked = 0;
   double worth = 0;
-  std::uint32_t audio = 0, pictures = 0;  ///< in time
+  std::uint32_t pictures = 0;  ///< in time
 };
 
 /// Schedules of which none is both cheaper and worth more than another.

@@ -31,9 +31,8 @@ bool CameraModel::keyframe_due(std::uint32_t index) const {
 }
 
 double CameraModel::factor(std::uint32_t index) {
-  // The mean of this log-normal distribution is 1.
-  std::lognormal_distribution<double> distribution{-0.08, 0.4};
-  while (factors_.size() <= index) factors_.push_back(distribution(random_));
+  // One distribution for all: it may draw numbers in pairs and keep the second.
+  while (factors_.size() <= index) factors_.push_back(distribution_(random_));
   return factors_[index];
 }
 

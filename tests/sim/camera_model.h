@@ -51,6 +51,7 @@ class CameraModel {
 
   Settings settings_;
   std::mt19937_64 random_;
+  std::lognormal_distribution<double> distribution_{-0.08, 0.4};  ///< its mean is 1
   std::vector<double> factors_;
 };
 

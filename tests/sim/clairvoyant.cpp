@@ -1,7 +1,7 @@
 #include "tests/sim/clairvoyant.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -29,39 +29,25 @@ double message_bytes(const media::FrameDescription& description) {
 /// The best schedule on one link (or by one reader), by dynamic programming over the frames.
 class Search {
  public:
-  /// `bytes_factor`: bytes of the link for one of the stream; `early_audio`: sound may be sent
-  /// before it was captured, rather than come late.
-  Search(const MeetingSettings& settings, const Capacity& capacity, double bytes_factor,
-         bool early_audio)
+  /// `bytes_factor`: bytes of the link for one of the stream.
+  Search(const MeetingSettings& settings, const Capacity& capacity, double bytes_factor)
       : settings_(settings),
         capacity_(capacity),
         bytes_factor_(bytes_factor),
-        early_audio_(early_audio),
         end_(Time{} + settings.length - settings.link.round_trip / 2),
         cameras_(PublisherModel::cameras(settings.publisher)),
-        microphone_(PublisherModel::microphone(settings.publisher)),
         encodings_(static_cast<std::size_t>(settings.publisher.encodings)),
         fronts_((std::size_t{1} << encodings_) * (encodings_ + 1)) {
-    invariant(settings.budgets.audio <= settings.budgets.video, "sound is the less patient");
     fronts_[0].add({});
   }
 
   ClairvoyantBound run() {
+    const std::uint32_t packets = place_audio();
     const Time end = Time{} + settings_.length;
-    const Duration ahead =
-        early_audio_ ? settings_.budgets.video - settings_.budgets.audio : Duration::zero();
-    std::uint32_t packets = 0, pictures = 0;
-    while (microphone_.next() < end || CameraModel::captured(pictures) < end) {
-      const Time picture = CameraModel::captured(pictures);
-      const bool sound =
-          microphone_.next() < end && (picture >= end || microphone_.next() - ahead <= picture);
-      if (sound) {
-        add_packet(packets++, ahead);
-        microphone_.advance();
-      } else {
-        pass(picture);
-        add_picture(pictures++);
-      }
+    std::uint32_t pictures = 0;
+    for (; CameraModel::captured(pictures) < end; ++pictures) {
+      pass(CameraModel::captured(pictures));
+      add_picture(pictures);
     }
     Booking best;
     for (const BookingFront& front : fronts_) {
@@ -69,8 +55,8 @@ class Search {
         if (booking.worth > best.worth) best = booking;
       }
     }
-    return {.utility = best.worth,
-            .audio_on_time = static_cast<double>(best.audio) / std::max(packets, 1U),
+    return {.utility = audio_worth_ + best.worth,
+            .audio_on_time = static_cast<double>(audio_.size()) / std::max(packets, 1U),
             .video_on_time = static_cast<double>(best.pictures) / std::max(pictures, 1U)};
   }
 
@@ -98,38 +84,50 @@ class Search {
     return carried_;
   }
 
-  /// The last byte that a frame captured then may use.
-  double due(Time captured, Duration budget) {
-    const Time until = std::min(captured + budget - settings_.link.round_trip / 2, end_);
-    return until <= captured ? -1 : carried(captured) + capacity_.bytes_between(captured, until);
+  /// Takes all sound that can come in time without any video; returns how much there was.
+  std::uint32_t place_audio() {
+    MicrophoneModel microphone = PublisherModel::microphone(settings_.publisher);
+    std::uint32_t packets = 0;
+    double booked = 0;
+    for (; microphone.next() < Time{} + settings_.length; microphone.advance()) {
+      const Time captured = microphone.next();
+      const auto packet = PublisherModel::describe_packet(settings_.publisher, packets++, captured);
+      const double bytes = message_bytes(packet) * bytes_factor_;
+      const Time due = due_time(captured, settings_.budgets.audio);
+      const double from = std::max(booked, capacity_.bytes_between(Time{}, captured));
+      if (due <= captured || from + bytes > capacity_.bytes_between(Time{}, due)) continue;
+      booked = from + bytes;
+      audio_worth_ += ReceiverModel::worth(media::MediaKind::kAudio, packet, 1);
+      audio_.push_back({.captured = captured, .due = due});
+      audio_bytes_ = bytes;
+    }
+    return packets;
+  }
+
+  [[nodiscard]] Time due_time(Time captured, Duration budget) const {
+    return std::min(captured + budget - settings_.link.round_trip / 2, end_);
+  }
+
+  /// What the link has carried by `now` beyond the sound that was there by then: if nothing was
+  /// waiting, so much has passed unused.
+  double unused(Time now) {
+    while (audio_captured_ < audio_.size() && audio_[audio_captured_].captured <= now) {
+      ++audio_captured_;
+    }
+    return carried(now) - static_cast<double>(audio_captured_) * audio_bytes_;
+  }
+
+  /// What the link can have carried by `due` beyond the sound that must have come by then.
+  double usable(Time captured, Time due) {
+    if (due <= captured) return -std::numeric_limits<double>::infinity();
+    while (audio_due_ < audio_.size() && audio_[audio_due_].due <= due) ++audio_due_;
+    return carried(captured) + capacity_.bytes_between(captured, due) -
+           static_cast<double>(audio_due_) * audio_bytes_;
   }
 
   void pass(Time now) {
-    const double byte = carried(now);
+    const double byte = unused(now);
     for (BookingFront& front : fronts_) front.pass(byte);
-  }
-
-  void add_packet(std::uint32_t number, Duration ahead) {
-    const Time captured = microphone_.next();
-    const auto packet = PublisherModel::describe_packet(settings_.publisher, number, captured);
-    const double bytes = message_bytes(packet) * bytes_factor_;
-    const double alone = due(captured, settings_.budgets.audio);
-    if (carried(captured) + bytes > alone) return;
-    const double until = early_audio_ ? alone : due(captured, settings_.budgets.video);
-    const double worth = ReceiverModel::worth(media::MediaKind::kAudio, packet, 1);
-    pass(captured - ahead);
-    for (BookingFront& front : fronts_) {
-      const std::size_t before = front.bookings().size();
-      for (std::size_t index = 0; index < before; ++index) {
-        Booking booking = front.bookings()[index];
-        booking.booked += bytes;
-        if (booking.booked > until) break;
-        booking.worth += worth;
-        ++booking.audio;
-        front.add(booking);
-      }
-      front.settle();
-    }
   }
 
   void add_picture(std::uint32_t index) {
@@ -142,7 +140,8 @@ class Search {
       if (base) keyframes_.push_back(camera.describe(index, true));
     }
     must_be_keyframe_ = base && cameras_.front().keyframe_due(index);
-    due_ = due(CameraModel::captured(index), settings_.budgets.video);
+    const Time captured = CameraModel::captured(index);
+    usable_ = usable(captured, due_time(captured, settings_.budgets.video));
     for (std::size_t at = 0; at < fronts_.size(); ++at) {
       if (fronts_[at].bookings().empty()) continue;
       const State state = state_of(at);
@@ -165,7 +164,7 @@ class Search {
               : 0;
     for (Booking booking : from.bookings()) {
       booking.booked += bytes;
-      if (shown && booking.booked > due_) break;
+      if (shown && booking.booked > usable_) break;
       booking.booked += more_bytes;
       booking.worth += worth;
       if (shown) ++booking.pictures;
@@ -222,38 +221,35 @@ class Search {
   const MeetingSettings& settings_;
   const Capacity& capacity_;
   double bytes_factor_;
-  bool early_audio_;
   Time end_;
   std::vector<CameraModel> cameras_;
-  MicrophoneModel microphone_;
   std::size_t encodings_;
   std::vector<BookingFront> fronts_;  ///< by state
+  struct Packet {
+    Time captured, due;
+  };
+  std::vector<Packet> audio_;  ///< that comes in time
+  double audio_bytes_ = 0;     ///< of each
+  double audio_worth_ = 0;
+  std::size_t audio_captured_ = 0, audio_due_ = 0;
   Time carried_until_{};
   double carried_ = 0;
   // Of the picture that is being added.
   std::vector<media::FrameDescription> frames_, keyframes_;
   bool must_be_keyframe_ = false;
-  double due_ = 0;
+  double usable_ = 0;
 };
-
-ClairvoyantBound lower(const ClairvoyantBound& left, const ClairvoyantBound& right) {
-  return left.utility <= right.utility ? left : right;
-}
-
-ClairvoyantBound bound_on(const MeetingSettings& settings, const Capacity& capacity,
-                          double bytes_factor) {
-  return lower(Search{settings, capacity, bytes_factor, false}.run(),
-               Search{settings, capacity, bytes_factor, true}.run());
-}
 
 }  // namespace
 
 ClairvoyantBound clairvoyant_bound(const MeetingSettings& settings) {
   // TCP and IP headers of full segments (tcp_link.cpp).
   constexpr double kSegmentOverhead = 1500.0 / 1448;
-  const ClairvoyantBound link = bound_on(settings, settings.link.capacity, kSegmentOverhead);
+  const ClairvoyantBound link = Search{settings, settings.link.capacity, kSegmentOverhead}.run();
   if (settings.link.read_bits_per_second <= 0) return link;
-  return lower(link, bound_on(settings, Capacity::constant(settings.link.read_bits_per_second), 1));
+  const Capacity reader = Capacity::constant(settings.link.read_bits_per_second);
+  const ClairvoyantBound read = Search{settings, reader, 1}.run();
+  return read.utility < link.utility ? read : link;
 }
 
 }  // namespace sluice::sim

@@ -17,12 +17,12 @@ namespace sluice::sim {
 /// state is how far the link is booked, in bytes, and which encodings can be continued.
 ///
 /// In favour of the bound are left out: loss, the congestion window and the queue, headers of
-/// segments that are not full, chunks, the time that requests for keyframes need. Sound is as
-/// patient as video: once it may come later and once it may be sent earlier than in truth, and the
-/// lower of the two results counts; a packet that could not even come alone counts for nothing. A
-/// slow reader is a link of its own, and the lower result counts. With more than one encoding,
-/// frames that are only decoded keep the order of capture too; to send them behind later frames of
-/// another encoding might be better by a little.
+/// segments that are not full, chunks, the time that requests for keyframes need. Sound comes
+/// first: all that can come in time without any video does (a packet is worth several times as much
+/// a byte as any frame), and takes from the video only what it must have within each stretch of
+/// time. A slow reader is a link of its own, and the lower result counts. With more than one
+/// encoding, frames that are only decoded keep the order of capture too; to send them behind later
+/// frames of another encoding might be better by a little.
 struct ClairvoyantBound {
   double utility = 0;
   /// In the best schedule, as shares of what was published.
