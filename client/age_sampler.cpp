@@ -16,10 +16,11 @@ std::optional<AgeSampler::Summary> AgeSampler::summary() const {
   if (differences_us_.empty()) return std::nullopt;
   std::vector<std::int64_t> sorted = differences_us_;
   std::ranges::sort(sorted);
+  const std::int64_t youngest = same_clock_ ? 0 : sorted.front();
   const auto at = [&](double share) {
     const auto last = static_cast<double>(sorted.size() - 1);
     const std::int64_t difference = sorted[static_cast<std::size_t>(share * last + 0.5)];
-    return (static_cast<double>(difference) - static_cast<double>(sorted.front())) / 1000.0;
+    return (static_cast<double>(difference) - static_cast<double>(youngest)) / 1000.0;
   };
   return Summary{.p50_ms = at(0.50),
                  .p95_ms = at(0.95),

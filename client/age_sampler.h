@@ -9,10 +9,10 @@
 
 namespace sluice::client {
 
-/// How old frames are when something happens to them, against the youngest of all.
+/// How old frames are when something happens to them.
 ///
-/// The publisher's clock is unknown, so only differences count: an age of 0 is the smallest
-/// (moment - capture time) of the whole run.
+/// A publisher's clock is unknown in general, so only differences count: an age of 0 is the
+/// smallest (moment - capture time) of the whole run. Where both stamp by one clock, ages are true.
 /// Bound: the first 2^20 samples (9 h of 30 frames/s); later ones are not counted.
 class AgeSampler {
  public:
@@ -24,12 +24,16 @@ class AgeSampler {
     std::uint64_t samples = 0;
   };
 
+  /// `same_clock`: capture times are of the clock that gives the moments.
+  explicit AgeSampler(bool same_clock = false) : same_clock_{same_clock} {}
+
   void add(std::chrono::microseconds capture_time, media::Time moment);
   /// Nothing without a sample. Sorts: for the end of a run, and now and then before.
   [[nodiscard]] std::optional<Summary> summary() const;
 
  private:
   static constexpr std::size_t kSamplesMax = std::size_t{1} << 20U;
+  bool same_clock_;
   std::vector<std::int64_t> differences_us_;
 };
 

@@ -14,10 +14,14 @@ constexpr double kShareOfLink = 0.8;
 
 }  // namespace
 
-BitrateController::BitrateController(std::uint32_t target_bps)
-    : target_bps_{target_bps},
-      floor_bps_{std::min(target_bps, std::max(kLeastBps, target_bps / 10))},
-      bitrate_bps_{target_bps} {}
+BitrateController::BitrateController(std::uint32_t target_bps) { set_target(target_bps); }
+
+void BitrateController::set_target(std::uint32_t target_bps) {
+  const bool had_all = bitrate_bps_ >= target_bps_;
+  target_bps_ = target_bps;
+  floor_bps_ = std::min(target_bps, std::max(kLeastBps, target_bps / 10));
+  bitrate_bps_ = had_all ? target_bps : std::clamp(bitrate_bps_, floor_bps_, target_bps);
+}
 
 std::optional<std::uint32_t> BitrateController::observe(const Observation& observation,
                                                         media::Time now) {

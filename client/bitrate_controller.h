@@ -15,6 +15,9 @@ class BitrateController {
  public:
   /// `target_bps` is what the user wants, and never exceeded.
   explicit BitrateController(std::uint32_t target_bps);
+  /// The user wants something else. What had all that was wanted before has so now too; what was
+  /// held down by its link comes up from there.
+  void set_target(std::uint32_t target_bps);
 
   struct Observation {
     bool left_out = false;             ///< frames were left out since the last observation
@@ -34,9 +37,9 @@ class BitrateController {
   static constexpr media::Duration kStepUp = std::chrono::seconds{1};
   static constexpr media::Duration kProven = std::chrono::seconds{3};
 
-  std::uint32_t target_bps_;
-  std::uint32_t floor_bps_;
-  std::uint32_t bitrate_bps_;
+  std::uint32_t target_bps_ = 0;
+  std::uint32_t floor_bps_ = 0;
+  std::uint32_t bitrate_bps_ = 0;
   std::optional<media::Time> last_trouble_;
   std::optional<media::Time> last_change_;
 };

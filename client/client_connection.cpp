@@ -338,8 +338,10 @@ void ClientConnection::learn_room(const signaling::ServerMessage& message) {
                  },
                  [&](const signaling::Published& published) {
                    if (room_) room_->participant.tracks.push_back(published.track);
+                   const auto& encodings = published.track.description.video.encodings;
                    (void)uplink_.add_track(static_cast<media::TrackHandle>(published.track.handle),
-                                           media_kind(published.track));
+                                           media_kind(published.track),
+                                           std::max(1, static_cast<int>(encodings.size())));
                  },
                  [&](const signaling::Unpublished& unpublished) {
                    if (!room_) return;
@@ -404,8 +406,8 @@ void ClientConnection::tick() {
     ping_sent_ = moment;
     ping_id_ = request(signaling::Ping{});
   }
-  for (const media::TrackHandle track : uplink_.keyframes_wanted(moment)) {
-    observer_->on_keyframe_wanted(track);
+  for (const auto& [track, encoding] : uplink_.keyframes_wanted(moment)) {
+    observer_->on_keyframe_wanted(track, encoding);
     if (ended_) return;
   }
   arm(tick_timer_, moment + kTick, [](ClientConnection& self) { self.tick(); });

@@ -37,8 +37,8 @@ class ConnectionObserver {
   virtual void on_message(const signaling::ServerMessage& message) = 0;
   /// A whole frame of a subscribed track, in decode order within its encoding.
   virtual void on_frame(const media::FrameRef& frame) = 0;
-  /// What this side left out can only be mended by a keyframe of `track`.
-  virtual void on_keyframe_wanted(media::TrackHandle track) = 0;
+  /// What this side left out of an encoding can only be mended by a keyframe of it.
+  virtual void on_keyframe_wanted(media::TrackHandle track, media::EncodingId encoding) = 0;
   /// The last call.
   virtual void on_closed(const CloseReason& reason) = 0;
 

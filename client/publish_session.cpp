@@ -70,6 +70,7 @@ void PublishSession::fail(std::string failure) {
 PublishFigures PublishSession::figures() const {
   PublishFigures figures = figures_;
   figures.video_bitrate_bps = video_ ? bitrate_.bitrate_bps() : 0;
+  if (video_encoder_) figures.frames_skipped = video_encoder_->skipped();
   figures.uplink = connection_->uplink().counters();
   figures.connection = connection_->figures();
   return figures;
@@ -77,8 +78,8 @@ PublishFigures PublishSession::figures() const {
 
 void PublishSession::on_frame(const media::FrameRef&) {}  // it subscribes to nothing
 
-void PublishSession::on_keyframe_wanted(media::TrackHandle track) {
-  if (video_encoder_ && track == video_track_) video_encoder_->request_keyframe();
+void PublishSession::on_keyframe_wanted(media::TrackHandle track, media::EncodingId encoding) {
+  if (video_encoder_ && track == video_track_) video_encoder_->request_keyframe(encoding);
 }
 
 void PublishSession::on_closed(const CloseReason& reason) {
@@ -108,9 +109,12 @@ void PublishSession::on_message(const signaling::ServerMessage& message) {
     }
     return;
   }
-  if (std::holds_alternative<signaling::KeyframeOrder>(message.body)) {
-    if (video_encoder_) video_encoder_->request_keyframe();
+  if (const auto* order = std::get_if<signaling::KeyframeOrder>(&message.body)) {
+    if (video_encoder_) video_encoder_->request_keyframe(media::EncodingId{order->encoding});
     return;
+  }
+  if (const auto* demand = std::get_if<signaling::Demand>(&message.body)) {
+    return on_demand(*demand);
   }
   // Not fatal for the connection, but without its track this session has nothing to do.
   if (const auto* error = std::get_if<signaling::ErrorReport>(&message.body)) {
@@ -118,26 +122,63 @@ void PublishSession::on_message(const signaling::ServerMessage& message) {
   }
 }
 
-void PublishSession::publish_tracks() {
-  if (video_) {
-    auto encoder = media::VpxEncoder::create(
-        {.codec = options_.codec,
-         .width = video_->width(),
-         .height = video_->height(),
-         .frames_per_second =
-             std::max(1, static_cast<int>(std::lround(video_->frames_per_second()))),
-         .bitrate_bps = options_.video_bitrate_bps,
-         .temporal_layers = options_.temporal_layers});
-    if (!encoder) return fail(encoder.error().message);
-    video_encoder_ = *std::move(encoder);
-    signaling::TrackDescription track{.kind = signaling::TrackKind::kVideo,
-                                      .source = signaling::TrackSource::kCamera,
-                                      .codec = codec_name(options_.codec)};
-    track.video.width = static_cast<std::uint32_t>(video_->width());
-    track.video.height = static_cast<std::uint32_t>(video_->height());
-    track.video.temporal_layers = static_cast<std::uint8_t>(options_.temporal_layers);
-    connection_->publish(std::move(track));
+bool PublishSession::open_video() {
+  const int count = options_.encodings > 0 ? options_.encodings : encodings_for(video_->height());
+  const auto plan =
+      plan_encodings(video_->width(), video_->height(), count, options_.video_bitrate_bps);
+  auto encoder = SimulcastEncoder::create(
+      {.codec = options_.codec,
+       .frames_per_second = std::max(1, static_cast<int>(std::lround(video_->frames_per_second()))),
+       .temporal_layers = options_.temporal_layers,
+       .plan = plan});
+  if (!encoder) {
+    fail(encoder.error().message);
+    return false;
   }
+  video_encoder_ = *std::move(encoder);
+  budget_.emplace(plan);
+  wanted_.assign(plan.size(), true);
+  bitrate_ = BitrateController{budget_->full_bps(wanted_)};
+  signaling::TrackDescription track{.kind = signaling::TrackKind::kVideo,
+                                    .source = signaling::TrackSource::kCamera,
+                                    .codec = codec_name(options_.codec)};
+  track.video.width = static_cast<std::uint32_t>(video_->width());
+  track.video.height = static_cast<std::uint32_t>(video_->height());
+  track.video.temporal_layers = static_cast<std::uint8_t>(options_.temporal_layers);
+  for (const PlannedEncoding& encoding : plan) {
+    figures_.encodings.push_back(
+        {.width = encoding.width, .height = encoding.height, .bitrate_bps = encoding.bitrate_bps});
+    if (plan.size() == 1) break;  // an only encoding needs no name
+    track.video.encodings.push_back(
+        {.encoding = static_cast<std::uint8_t>(track.video.encodings.size()),
+         .width = static_cast<std::uint32_t>(encoding.width),
+         .height = static_cast<std::uint32_t>(encoding.height),
+         .bitrate_bps = encoding.bitrate_bps});
+  }
+  connection_->publish(std::move(track));
+  return true;
+}
+
+void PublishSession::on_demand(const signaling::Demand& demand) {
+  if (!video_encoder_) return;
+  wanted_.assign(wanted_.size(), false);
+  for (const std::uint8_t encoding : demand.encodings) {
+    if (encoding < wanted_.size()) wanted_[encoding] = true;
+  }
+  bitrate_.set_target(budget_->full_bps(wanted_));
+  divide_bitrate();
+}
+
+void PublishSession::divide_bitrate() {
+  const auto shares = budget_->divide(wanted_, bitrate_.bitrate_bps());
+  if (auto set = video_encoder_->set_bitrates(shares); !set) return fail(set.error().message);
+  for (std::size_t index = 0; index < shares.size(); ++index) {
+    figures_.encodings[index].bitrate_bps = shares[index];
+  }
+}
+
+void PublishSession::publish_tracks() {
+  if (video_ && !open_video()) return;
   if (sound_) {
     auto encoder = media::OpusEncoder::create(1, options_.audio_bitrate_bps);
     if (!encoder) return fail(encoder.error().message);
@@ -177,29 +218,35 @@ void PublishSession::take_picture(media::Time scheduled) {
   }
   ++figures_.pictures;
   const microseconds capture_time = scheduled.time_since_epoch();
-  auto frame = video_encoder_->encode(**picture, capture_time);
-  if (!frame) return fail(frame.error().message);
-  if (!*frame) {
-    ++figures_.frames_skipped;
-    return;
-  }
-  const media::EncodedVideoFrame& encoded = **frame;
+  auto frames = video_encoder_->encode(**picture, capture_time);
+  if (!frames) return fail(frames.error().message);
+  for (const auto& [encoding, frame] : *frames) send_picture(encoding, frame, capture_time);
+}
+
+void PublishSession::send_picture(media::EncodingId encoding, const media::EncodedVideoFrame& frame,
+                                  microseconds capture_time) {
   media::FrameDescription description{
       .track = *video_track_,
-      .temporal_layer = encoded.place.temporal_layer,
-      .number = encoded.number,
-      .group = encoded.group,
-      .length = static_cast<std::uint32_t>(encoded.payload.size()),
-      .keyframe = encoded.place.keyframe,
-      .discardable = encoded.place.discardable,
+      .encoding = encoding,
+      .temporal_layer = frame.place.temporal_layer,
+      .number = frame.number,
+      .group = frame.group,
+      .length = static_cast<std::uint32_t>(frame.payload.size()),
+      .keyframe = frame.place.keyframe,
+      .discardable = frame.place.discardable,
       .capture_time = capture_time,
   };
-  if (!encoded.place.keyframe) {
+  if (!frame.place.keyframe) {
     description.dependency_count = 1;
-    description.dependency_deltas[0] = encoded.place.dependency_delta;
+    description.dependency_deltas[0] = frame.place.dependency_delta;
   }
-  if (encoded.place.keyframe) ++figures_.keyframes;
-  connection_->send_frame(description, media::MediaKind::kVideo, encoded.payload);
+  PublishFigures::Encoding& figures = figures_.encodings[static_cast<std::size_t>(encoding)];
+  ++figures.frames;
+  if (frame.place.keyframe) {
+    ++figures.keyframes;
+    ++figures_.keyframes;
+  }
+  connection_->send_frame(description, media::MediaKind::kVideo, frame.payload);
 }
 
 void PublishSession::audio_tick() {
@@ -239,9 +286,7 @@ void PublishSession::steer_tick() {
                         .queueing_delay = link.queueing_delay(),
                         .link_bytes_per_second = link.estimate().bytes_per_second},
                        moment);
-  if (changed) {
-    if (auto set = video_encoder_->set_bitrate(*changed); !set) return fail(set.error().message);
-  }
+  if (changed) divide_bitrate();
   arm(steer_timer_, moment + kSteerInterval, [](PublishSession& self) { self.steer_tick(); });
 }
 

@@ -26,11 +26,10 @@ class Uplink {
       : pool_{std::make_shared<media::FramePool>(kPoolBytesMax)},
         egress_{media::Egress::Bounds{}} {}
 
-  /// A track that may be sent from now on. False when there are too many.
-  [[nodiscard]] bool add_track(media::TrackHandle track, media::MediaKind kind);
-  void remove_track(media::TrackHandle track) { egress_.unsubscribe(track); }
-  /// Leaves out what waits of a track that was muted.
-  void flush(media::TrackHandle track) { egress_.flush(track); }
+  /// A track that may be sent from now on, in so many simulcast encodings, smallest first. False
+  /// when there are too many.
+  [[nodiscard]] bool add_track(media::TrackHandle track, media::MediaKind kind, int encodings = 1);
+  void remove_track(media::TrackHandle track);
 
   /// A frame that was captured just now; `description.length` is that of `payload`.
   void push(const media::FrameDescription& description, media::MediaKind kind,
@@ -43,18 +42,30 @@ class Uplink {
   /// Something waits that `next` held back: ask again at `link().next_look(now)`.
   [[nodiscard]] bool waiting() const;
 
-  /// Video tracks that cannot go on without a keyframe.
-  [[nodiscard]] std::vector<media::TrackHandle> keyframes_wanted(media::Time now) const;
+  /// Encodings that cannot go on without a keyframe.
+  using KeyframeWanted = media::Egress::SyncWanted;
+  [[nodiscard]] std::vector<KeyframeWanted> keyframes_wanted(media::Time now) const;
 
   [[nodiscard]] media::LinkController& link() { return link_; }
   [[nodiscard]] const media::LinkController& link() const { return link_; }
   [[nodiscard]] const media::EgressCounters& counters() const { return egress_.counters(); }
-  [[nodiscard]] std::size_t video_bytes_waiting() const { return egress_.video_bytes_waiting(); }
 
  private:
+  /// One encoding of one track. The egress sends one encoding of a track to a subscriber; here all
+  /// of them go up, so that each is a track of its own to the egress, named by its place here.
+  struct Stream {
+    media::TrackHandle track{};
+    media::EncodingId encoding{};
+    bool used = false;
+  };
+  [[nodiscard]] Stream& stream(media::TrackHandle inner) {
+    return streams_[static_cast<std::size_t>(inner)];
+  }
+
   std::shared_ptr<media::FramePool> pool_;  // first, as the egress holds frames of it
   media::Egress egress_;
   media::LinkController link_;
+  std::vector<Stream> streams_;
 };
 
 }  // namespace sluice::client

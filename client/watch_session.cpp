@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "client/clock.h"
 
@@ -13,6 +14,8 @@ using std::chrono::milliseconds;
 constexpr media::Duration kKeyframeRequestInterval = milliseconds{500};
 constexpr media::Duration kFreeze = milliseconds{200};  // delivery.md: more is seen as a freeze
 constexpr int kChannels = 1;
+/// Two frames captured this close show one picture: half of an interval at 60 a second.
+constexpr media::Duration kSamePicture = milliseconds{8};
 
 std::optional<media::VideoCodec> codec_of(const std::string& name) {
   if (name == "vp8") return media::VideoCodec::kVp8;
@@ -28,10 +31,13 @@ bool is_track_of(const media::FrameRef& frame, const signaling::TrackInfo& track
 }  // namespace
 
 WatchSession::WatchSession(boost::asio::any_io_executor executor, WatchOptions options,
-                           std::unique_ptr<Recorder> recorder, Show show)
+                           Outputs outputs)
     : options_{std::move(options)},
-      recorder_{std::move(recorder)},
-      show_{std::move(show)},
+      outputs_{std::move(outputs)},
+      video_age_{options_.same_clock},
+      shown_age_{options_.same_clock},
+      audio_age_{options_.same_clock},
+      heard_age_{options_.same_clock},
       play_timer_{executor} {
   // Tracks of the watched participant only.
   options_.join.auto_subscribe = false;
@@ -51,16 +57,21 @@ void WatchSession::fail(std::string failure) {
   connection_->leave();
 }
 
-void WatchSession::on_keyframe_wanted(media::TrackHandle) {}  // it publishes nothing
+void WatchSession::on_keyframe_wanted(media::TrackHandle, media::EncodingId) {
+}  // publishes nothing
 
 void WatchSession::on_closed(const CloseReason& reason) {
   const auto self = shared_from_this();
   play_timer_.cancel();
   if (failure_.empty() && reason.kind != CloseReason::Kind::kLeft) failure_ = reason.message;
-  if (recorder_) {
-    if (auto finished = recorder_->finish(); !finished && failure_.empty()) {
+  write_unrecorded();
+  if (outputs_.recorder) {
+    if (auto finished = outputs_.recorder->finish(); !finished && failure_.empty()) {
       failure_ = finished.error();
     }
+  }
+  if (outputs_.log) {
+    if (auto closed = outputs_.log->close(); !closed && failure_.empty()) failure_ = closed.error();
   }
   if (const Done done = std::exchange(done_, nullptr)) {
     done({.reason = reason, .failure = failure_});
@@ -158,6 +169,7 @@ void WatchSession::drop_missing_tracks() {
                watched->tracks.end();
   };
   if (video_ && missing(video_->track)) {
+    write_unrecorded();
     video_.reset();
     last_shown_.reset();  // an end is no freeze
   }
@@ -170,15 +182,17 @@ void WatchSession::on_frame(const media::FrameRef& frame) {
     ++figures_.video_frames;
     figures_.video_bytes += frame->description.length;
     video_age_.add(frame->description.capture_time, frame->arrival);
+    log(FrameLog::Event::kArrived, *frame, frame->arrival);
     video_->playout.push(frame);
   } else if (sound_ && is_track_of(frame, sound_->track)) {
     ++figures_.audio_frames;
     figures_.audio_bytes += frame->description.length;
     audio_age_.add(frame->description.capture_time, frame->arrival);
+    log(FrameLog::Event::kArrived, *frame, frame->arrival);
     if (sound_->newest && frame->description.number != *sound_->newest + 1) ++figures_.audio_gaps;
     sound_->newest = frame->description.number;
-    if (recorder_) {
-      record(recorder_->sound(frame->description.capture_time, frame->payload()));
+    if (outputs_.recorder) {
+      record(outputs_.recorder->sound(frame->description.capture_time, frame->payload()));
     }
     sound_->buffer.push(frame);
   }
@@ -209,6 +223,8 @@ void WatchSession::play_sound(media::Time moment) {
     if (next.action == Action::kWait) break;
     std::expected<std::vector<std::int16_t>, media::CodecError> samples;
     if (next.action == Action::kPlay) {
+      heard_age_.add(next.frame->description.capture_time, moment);
+      log(FrameLog::Event::kPlayed, *next.frame, moment);
       samples = sound_->decoder.decode(next.frame->payload());
     } else {
       // libopus invents in steps of 2.5 ms, 120 samples.
@@ -260,21 +276,18 @@ void WatchSession::decode_video(const media::FrameRef& frame, bool show, media::
     }
     return;
   }
+  const auto before = video.dependencies.encoding();
   video.dependencies.mark(frame->description);
+  if (before && before != frame->description.encoding) ++figures_.switches;
   ++figures_.decoded;
   if (!*picture) return;
   figures_.width = (*picture)->width();
   figures_.height = (*picture)->height();
-  if (recorder_) {
-    record(recorder_->video({.capture_time = frame->description.capture_time,
-                             .keyframe = frame->description.keyframe,
-                             .codec = video.codec,
-                             .payload = frame->payload(),
-                             .picture = &**picture}));
-  }
+  if (outputs_.recorder) record_picture(frame, **picture);
+  log(show ? FrameLog::Event::kShown : FrameLog::Event::kLate, *frame, moment);
   if (show) {
     count_shown(**picture, *frame, moment);
-    if (show_) show_(**picture);
+    if (outputs_.show) outputs_.show(**picture);
   } else {
     ++figures_.late;
   }
@@ -307,7 +320,33 @@ void WatchSession::report_tracks() {
 
 void WatchSession::record(std::expected<void, std::string> written) {
   if (written) return;
-  recorder_.reset();
+  outputs_.recorder.reset();
+  fail(std::move(written.error()));
+}
+
+void WatchSession::record_picture(const media::FrameRef& frame, const media::I420Image& picture) {
+  const bool superseded =
+      unrecorded_ && frame->description.keyframe &&
+      frame->description.capture_time - unrecorded_->frame->description.capture_time < kSamePicture;
+  if (!superseded) write_unrecorded();
+  unrecorded_ = {.frame = frame, .picture = picture};
+}
+
+void WatchSession::write_unrecorded() {
+  const auto last = std::exchange(unrecorded_, std::nullopt);
+  if (!last || !outputs_.recorder || !video_) return;
+  record(outputs_.recorder->video({.capture_time = last->frame->description.capture_time,
+                                   .keyframe = last->frame->description.keyframe,
+                                   .codec = video_->codec,
+                                   .payload = last->frame->payload(),
+                                   .picture = &last->picture}));
+}
+
+void WatchSession::log(FrameLog::Event event, const media::Frame& frame, media::Time moment) {
+  if (!outputs_.log) return;
+  auto written = outputs_.log->add(event, frame.description, frame.kind, moment);
+  if (written) return;
+  outputs_.log.reset();
   fail(std::move(written.error()));
 }
 
@@ -316,6 +355,7 @@ WatchFigures WatchSession::figures() const {
   figures.video_age = video_age_.summary();
   figures.shown_age = shown_age_.summary();
   figures.audio_age = audio_age_.summary();
+  figures.heard_age = heard_age_.summary();
   if (first_shown_ && last_shown_ && *last_shown_ > *first_shown_) {
     const auto span = static_cast<double>((*last_shown_ - *first_shown_).count()) / 1e6;
     figures.shown_per_second = static_cast<double>(figures.shown - 1) / span;

@@ -10,6 +10,7 @@
 #include "client/age_sampler.h"
 #include "client/barcode.h"
 #include "client/client_connection.h"
+#include "client/frame_log.h"
 #include "client/recorder.h"
 #include "media/codec/opus_decoder.h"
 #include "media/codec/vpx_decoder.h"
@@ -24,6 +25,9 @@ struct WatchOptions {
   signaling::Join join;
   /// Identity or name of whom to watch; empty: the first who publishes.
   std::string participant;
+  /// The publisher stamps its frames by this machine's monotonic clock, as `sluice publish` does:
+  /// ages are true, not against the youngest.
+  bool same_clock = false;
 };
 
 /// What a watch session has seen so far.
@@ -53,6 +57,8 @@ struct WatchFigures {
   std::uint64_t audio_bytes = 0;                 ///< payload
   std::optional<double> audio_level_dbov;        ///< mean of what was decoded
   std::optional<AgeSampler::Summary> audio_age;  ///< on arrival
+  std::optional<AgeSampler::Summary> heard_age;  ///< when it was played
+  std::uint64_t switches = 0;                    ///< from one simulcast encoding to another
 
   std::uint64_t barcodes = 0;  ///< pictures shown whose barcode could be read
   std::optional<Barcode> last_barcode;
@@ -78,9 +84,13 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   using Done = std::function<void(const Outcome& outcome)>;
   using Show = std::function<void(const media::I420Image& picture)>;
 
-  /// `recorder` and `show` may be empty.
-  WatchSession(boost::asio::any_io_executor executor, WatchOptions options,
-               std::unique_ptr<Recorder> recorder, Show show);
+  /// Where all of it goes; each may be empty.
+  struct Outputs {
+    std::unique_ptr<Recorder> recorder;
+    Show show;
+    std::optional<FrameLog> log;
+  };
+  WatchSession(boost::asio::any_io_executor executor, WatchOptions options, Outputs outputs);
 
   void start(Done done);
   /// Says goodbye; `done` follows, with the recording finished.
@@ -108,7 +118,7 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
 
   void on_message(const signaling::ServerMessage& message) override;
   void on_frame(const media::FrameRef& frame) override;
-  void on_keyframe_wanted(media::TrackHandle track) override;
+  void on_keyframe_wanted(media::TrackHandle track, media::EncodingId encoding) override;
   void on_closed(const CloseReason& reason) override;
 
   void choose_participant();
@@ -123,14 +133,24 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   void count_shown(const media::I420Image& picture, const media::Frame& frame, media::Time moment);
   void report_tracks();
   void record(std::expected<void, std::string> written);
+  void record_picture(const media::FrameRef& frame, const media::I420Image& picture);
+  void write_unrecorded();
+  void log(FrameLog::Event event, const media::Frame& frame, media::Time moment);
   void fail(std::string failure);
 
   WatchOptions options_;
-  std::unique_ptr<Recorder> recorder_;
-  Show show_;
+  Outputs outputs_;
+  /// Decoded and not yet recorded. When the server moves to another encoding, the same picture may
+  /// come in both: a file has room for one of them at its time, and the keyframe is the one needed.
+  struct Unrecorded {
+    media::FrameRef frame;
+    media::I420Image picture;
+  };
   std::shared_ptr<ClientConnection> connection_;
   Done done_;
   std::string failure_;
+
+  std::optional<Unrecorded> unrecorded_;  // of the connection's pool, so behind it
 
   signaling::ParticipantId watched_;
   std::optional<Video> video_;
@@ -140,6 +160,7 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   AgeSampler video_age_;
   AgeSampler shown_age_;
   AgeSampler audio_age_;
+  AgeSampler heard_age_;
   std::optional<media::Time> first_shown_;
   std::optional<media::Time> last_shown_;
   double audio_energy_ = 0;

@@ -1,5 +1,7 @@
 #include "client/y4m_recorder.h"
 
+#include "client/picture_scaler.h"
+
 namespace sluice::client {
 
 std::expected<void, std::string> Y4mRecorder::video(const RecordedVideo& frame) {
@@ -11,9 +13,11 @@ std::expected<void, std::string> Y4mRecorder::video(const RecordedVideo& frame) 
                                std::to_string(height_) + " F30:1 Ip A1:1 C420mpeg2\n";
     if (auto written = file_.append(std::as_bytes(std::span{header})); !written) return written;
   }
-  if (picture.width() != width_ || picture.height() != height_) return {};
   constexpr std::string_view kFrame = "FRAME\n";
   if (auto written = file_.append(std::as_bytes(std::span{kFrame})); !written) return written;
+  if (picture.width() != width_ || picture.height() != height_) {
+    return file_.append(std::as_bytes(resize(picture, width_, height_).bytes()));
+  }
   return file_.append(std::as_bytes(picture.bytes()));
 }
 

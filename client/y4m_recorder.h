@@ -6,7 +6,7 @@
 namespace sluice::client {
 
 /// Writes the decoded pictures into a YUV4MPEG2 file of nominally 30 frames a second. The format
-/// has neither times nor sound, and one size: pictures of another size are left out.
+/// has neither times nor sound, and one size: pictures of another size are scaled to the first one.
 class Y4mRecorder final : public Recorder {
  public:
   explicit Y4mRecorder(OutputFile file) : file_{std::move(file)} {}

@@ -9,7 +9,10 @@
 
 namespace sluice::media {
 
-/// Frames of one encoding sorted by number, each once: what a receiver's buffers hold.
+/// Frames of one track sorted by number, each once: what a receiver's buffers hold.
+///
+/// Encodings count each for itself: a frame of another encoding than the newest one goes behind
+/// all.
 ///
 /// Complexity: O(1) for a frame that is newer than all others, as nearly every one is; O(n) for one
 ///             that belongs further forward. The numbers held must lie within 2^31 of one another.
@@ -25,8 +28,11 @@ class FrameSequence {
   bool insert(FrameRef frame) {
     const FrameNumber number = frame->description.number;
     std::size_t place = frames_.size();
-    while (place > 0 && is_newer(frames_[place - 1]->description.number, number)) --place;
-    if (place > 0 && frames_[place - 1]->description.number == number) return false;
+    const auto same_encoding = [&] {
+      return place > 0 && frames_[place - 1]->description.encoding == frame->description.encoding;
+    };
+    while (same_encoding() && is_newer(frames_[place - 1]->description.number, number)) --place;
+    if (same_encoding() && frames_[place - 1]->description.number == number) return false;
     frames_.push_back(std::move(frame));
     for (std::size_t at = frames_.size() - 1; at > place; --at) {
       std::swap(frames_[at], frames_[at - 1]);

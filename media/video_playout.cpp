@@ -13,6 +13,16 @@ void VideoPlayout::push(FrameRef frame) {
     // What is held was stamped by the clock before its jump and has no moment any more.
     last_before_jump_ = frames_[frames_.size() - 1].description.number;
   }
+  if (description.encoding != encoding_) {
+    if (observed_ && !description.keyframe) {
+      ++left_out_;
+      return;
+    }
+    encoding_ = description.encoding;
+    last_taken_.reset();
+    // What is held counts otherwise; its stamps are of the clock that goes on.
+    last_before_jump_.reset();
+  }
   observed_ = true;
   if (last_taken_ && !is_newer(description.number, *last_taken_)) {
     ++left_out_;
@@ -49,8 +59,9 @@ VideoPlayoutStep VideoPlayout::pop(Time now) {
     const bool next_is_due = frames_.size() > 1 && time_of(frames_[1]) <= now;
     if (now < due && !next_is_due) return {};
     FrameRef frame = frames_.take_front();
-    last_taken_ = frame->description.number;
-    if (last_taken_ == last_before_jump_) last_before_jump_.reset();
+    const FrameNumber number = frame->description.number;
+    if (frame->description.encoding == encoding_) last_taken_ = number;
+    if (last_before_jump_ == number) last_before_jump_.reset();
     const bool frozen = !last_shown_ || now - *last_shown_ >= kFreezeMax;
     if (!next_is_due && (now - due <= kLateMax || frozen)) {
       last_shown_ = now;

@@ -38,6 +38,8 @@ struct VideoPlayoutStep {
 ///             then left out. So a late joiner runs through what it was sent as fast as it decodes.
 ///             When nothing was shown for 200 ms a late picture is shown all the same: out of step
 ///             is better than frozen. That ends when the sound, told by `set_offset_floor`, waits.
+/// Encodings:  a keyframe of another encoding begins that one: it is due behind what is held, and
+///             frames of the encoding before it that come later are left out.
 /// Decodable:  not judged here: a DependencyTracker stands before, or right behind.
 /// Bound:      256 frames. Overflow: all that is held is dropped, as each needs the one before it;
 ///             what depends on it is then undecodable and the receiver asks for a keyframe.
@@ -94,7 +96,8 @@ class VideoPlayout {
   PlayoutDelay delay_;
   std::optional<Duration> audio_offset_;
   FrameSequence frames_;
-  std::optional<FrameNumber> last_taken_;
+  EncodingId encoding_{};                        ///< of the newest frame
+  std::optional<FrameNumber> last_taken_;        ///< of `encoding_`
   std::optional<FrameNumber> last_before_jump_;  ///< up to this one, frames are due at once
   std::optional<Time> last_shown_;
   bool observed_ = false;

@@ -7,7 +7,7 @@
 
 #include "client/command/arguments.h"
 #include "client/command/commands.h"
-#include "client/command/run.h"
+#include "client/command/session_run.h"
 #include "client/publish_session.h"
 #include "client/wav_file.h"
 
@@ -26,10 +26,10 @@ struct PublishArguments {
   std::optional<std::string> size;
   std::optional<int> frames_per_second;
   int temporal_layers = 3;
+  std::string simulcast = "auto";
   bool repeat = false;
   std::optional<int> barcode;
-  std::optional<std::string> duration;
-  bool json = false;
+  SessionArguments session;
 };
 
 // Longer recordings would take more memory than a test source is worth: 48 kHz, float, 20 minutes.
@@ -96,6 +96,18 @@ std::string left_out_text(const media::EgressCounters::OfKind& counters) {
   return text.empty() ? "none" : text;
 }
 
+nlohmann::ordered_json encodings_json(const PublishFigures& figures) {
+  auto encodings = nlohmann::ordered_json::array();
+  for (const auto& encoding : figures.encodings) {
+    encodings.push_back({{"width", encoding.width},
+                         {"height", encoding.height},
+                         {"bitrate_bps", encoding.bitrate_bps},
+                         {"frames", encoding.frames},
+                         {"keyframes", encoding.keyframes}});
+  }
+  return encodings;
+}
+
 void print_json(const PublishFigures& figures) {
   const auto& video = figures.uplink.of(media::MediaKind::kVideo);
   const auto& audio = figures.uplink.of(media::MediaKind::kAudio);
@@ -107,7 +119,8 @@ void print_json(const PublishFigures& figures) {
                    {"bytes_sent", video.bytes_sent},
                    {"keyframes", figures.keyframes},
                    {"bitrate_bps", figures.video_bitrate_bps},
-                   {"left_out", left_out_json(video)}};
+                   {"left_out", left_out_json(video)},
+                   {"encodings", encodings_json(figures)}};
   json["audio"] = {{"frames", figures.audio_frames},
                    {"frames_sent", audio.frames_sent},
                    {"bytes_sent", audio.bytes_sent},
@@ -156,6 +169,7 @@ ExitCode publish(const PublishArguments& arguments) {
   options.codec = arguments.codec == "vp9" ? media::VideoCodec::kVp9 : media::VideoCodec::kVp8;
   options.video_bitrate_bps = static_cast<std::uint32_t>(*parse_bitrate(arguments.bitrate));
   options.temporal_layers = arguments.temporal_layers;
+  options.encodings = arguments.simulcast == "auto" ? 0 : std::stoi(arguments.simulcast);
   if (arguments.barcode) options.barcode = static_cast<std::uint8_t>(*arguments.barcode);
   std::shared_ptr<VideoSource> video = open_video(arguments);
   std::shared_ptr<SoundSource> sound = open_sound(arguments);
@@ -163,27 +177,17 @@ ExitCode publish(const PublishArguments& arguments) {
 
   boost::asio::io_context io{1};
   auto session = std::make_shared<PublishSession>(io.get_executor(), options, video, sound);
-  ExitCode code = ExitCode::kDone;
-  std::string failure;
   ProgressLine line;
-  session->start([&](const PublishSession::Outcome& outcome) {
-    failure = outcome.failure;
-    code = exit_code_for(outcome.reason, !failure.empty());
-    io.stop();
-  });
-  std::optional<std::chrono::seconds> duration;
-  if (arguments.duration) duration = parse_span(*arguments.duration);
-  run_until_done(io, duration,
-                 {.stop = [&] { session->stop(); },
-                  .second = [&] { line.show(progress(session->figures())); }});
+  const SessionEnd end = run_session(io, *session, arguments.session.duration(),
+                                     [&] { line.show(progress(session->figures())); });
   line.end();
-  if (!failure.empty()) std::fprintf(stderr, "sluice publish: %s\n", failure.c_str());
-  if (arguments.json) {
+  if (!end.failure.empty()) std::fprintf(stderr, "sluice publish: %s\n", end.failure.c_str());
+  if (arguments.session.json()) {
     print_json(session->figures());
   } else if (session->joined()) {
     print_summary(session->figures());
   }
-  return code;
+  return end.code;
 }
 
 }  // namespace
@@ -215,7 +219,8 @@ void add_publish_command(CLI::App& app, Command& run) {
   command->add_option("--codec", arguments->codec, "vp8 or vp9")
       ->check(CLI::IsMember({"vp8", "vp9"}))
       ->capture_default_str();
-  command->add_option("--bitrate", arguments->bitrate, "Of the video, at most: 600k, 1.5M")
+  command
+      ->add_option("--bitrate", arguments->bitrate, "Of the largest picture, at most: 600k, 1.5M")
       ->check(is_bitrate())
       ->capture_default_str()
       ->type_name("BITS/S");
@@ -231,6 +236,13 @@ void add_publish_command(CLI::App& app, Command& run) {
       ->check(CLI::Range(1, 3))
       ->capture_default_str()
       ->type_name("N");
+  command
+      ->add_option("--simulcast", arguments->simulcast,
+                   "Encodings of the picture, each half as wide and high as the next: 1, 2 or 3; "
+                   "auto: 2 from 360 lines on, 3 from 720 on")
+      ->check(CLI::IsMember({"auto", "1", "2", "3"}))
+      ->capture_default_str()
+      ->type_name("N");
   command->add_flag("--repeat", arguments->repeat, "Begin the video file anew when it ends")
       ->needs(video);
   command
@@ -239,10 +251,7 @@ void add_publish_command(CLI::App& app, Command& run) {
                    "255) and that of the picture")
       ->check(CLI::Range(0, 255))
       ->type_name("ID");
-  command->add_option("--duration", arguments->duration, "Stop after this time: 30s, 5m")
-      ->check(is_span())
-      ->type_name("TIME");
-  command->add_flag("--json", arguments->json, "Print the statistics as JSON on standard output");
+  arguments->session.add_to(*command);
   command->callback([arguments, &run] { run = [arguments] { return publish(*arguments); }; });
 }
 

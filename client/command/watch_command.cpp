@@ -8,7 +8,7 @@
 #include "client/clock.h"
 #include "client/command/arguments.h"
 #include "client/command/commands.h"
-#include "client/command/run.h"
+#include "client/command/session_run.h"
 #include "client/terminal_picture.h"
 #include "client/watch_session.h"
 
@@ -18,11 +18,12 @@ namespace {
 struct WatchArguments {
   ConnectionArguments connection;
   std::string participant;
-  std::optional<std::string> duration;
+  SessionArguments session;
   std::string output;
   bool terminal = false;
   std::optional<std::string> read_rate;
-  bool json = false;
+  bool same_clock = false;
+  std::string frame_log;
 };
 
 nlohmann::ordered_json age_json(const std::optional<AgeSampler::Summary>& age) {
@@ -45,12 +46,17 @@ void print_json(const WatchFigures& figures) {
                    {"frozen_ms", figures.frozen_ms},
                    {"width", figures.width},
                    {"height", figures.height},
+                   {"switches", figures.switches},
                    {"age_ms", age_json(figures.video_age)},
                    {"shown_age_ms", age_json(figures.shown_age)}};
-  json["audio"] = {{"frames", figures.audio_frames},       {"bytes", figures.audio_bytes},
-                   {"gaps", figures.audio_gaps},           {"played", figures.audio_played},
-                   {"concealed", figures.audio_concealed}, {"level_dbov", nullptr},
-                   {"age_ms", age_json(figures.audio_age)}};
+  json["audio"] = {{"frames", figures.audio_frames},
+                   {"bytes", figures.audio_bytes},
+                   {"gaps", figures.audio_gaps},
+                   {"played", figures.audio_played},
+                   {"concealed", figures.audio_concealed},
+                   {"level_dbov", nullptr},
+                   {"age_ms", age_json(figures.audio_age)},
+                   {"heard_age_ms", age_json(figures.heard_age)}};
   if (figures.audio_level_dbov) json["audio"]["level_dbov"] = *figures.audio_level_dbov;
   json["barcode"] = nullptr;
   if (figures.last_barcode) {
@@ -67,13 +73,13 @@ void print_json(const WatchFigures& figures) {
   std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-void print_age(const char* what, const std::optional<AgeSampler::Summary>& age) {
+void print_age(const char* what, const std::optional<AgeSampler::Summary>& age, bool same_clock) {
   if (!age) return;
-  std::fprintf(stderr, "%s: p50 %.0f, p95 %.0f, p99 %.0f ms behind the fastest\n", what,
-               age->p50_ms, age->p95_ms, age->p99_ms);
+  std::fprintf(stderr, "%s: p50 %.0f, p95 %.0f, p99 %.0f ms%s\n", what, age->p50_ms, age->p95_ms,
+               age->p99_ms, same_clock ? "" : " behind the fastest");
 }
 
-void print_summary(const WatchFigures& figures) {
+void print_summary(const WatchFigures& figures, bool same_clock) {
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   if (figures.participant.empty()) {
     std::fprintf(stderr, "nobody published in this room\n");
@@ -85,10 +91,12 @@ void print_summary(const WatchFigures& figures) {
                number(figures.video_frames), static_cast<double>(figures.video_bytes) / 1000.0,
                number(figures.shown), figures.shown_per_second, number(figures.late),
                number(figures.undecodable), number(figures.freezes));
-  print_age("video age", figures.video_age);
+  print_age("video age on arrival", figures.video_age, same_clock);
+  print_age("video age when shown", figures.shown_age, same_clock);
   std::fprintf(stderr, "audio: %llu frames, %.1f kB, %llu gaps\n", number(figures.audio_frames),
                static_cast<double>(figures.audio_bytes) / 1000.0, number(figures.audio_gaps));
-  print_age("audio age", figures.audio_age);
+  print_age("audio age on arrival", figures.audio_age, same_clock);
+  print_age("audio age when heard", figures.heard_age, same_clock);
 }
 
 std::string progress(const WatchFigures& figures) {
@@ -131,49 +139,41 @@ class TerminalScreen {
 ExitCode watch(const WatchArguments& arguments) {
   WatchOptions options{.transport = arguments.connection.transport(),
                        .join = arguments.connection.join(),
-                       .participant = arguments.participant};
+                       .participant = arguments.participant,
+                       .same_clock = arguments.same_clock};
   if (arguments.read_rate) options.transport.read_rate_bps = *parse_bitrate(*arguments.read_rate);
-  std::unique_ptr<Recorder> recorder;
+  WatchSession::Outputs outputs;
+  if (!arguments.frame_log.empty()) {
+    auto opened = FrameLog::open(arguments.frame_log);
+    if (!opened) throw CLI::ValidationError("--frame-log", opened.error());
+    outputs.log = *std::move(opened);
+  }
   if (!arguments.output.empty()) {
     auto opened = open_recorder(arguments.output);
     if (!opened) throw CLI::ValidationError("--output", opened.error());
-    recorder = *std::move(opened);
+    outputs.recorder = *std::move(opened);
   }
   std::optional<TerminalScreen> screen;
-  WatchSession::Show show;
   if (arguments.terminal) {
     screen.emplace();
-    show = [&](const media::I420Image& picture) { screen->show(picture); };
+    outputs.show = [&](const media::I420Image& picture) { screen->show(picture); };
   }
 
   boost::asio::io_context io{1};
-  auto session = std::make_shared<WatchSession>(io.get_executor(), options, std::move(recorder),
-                                                std::move(show));
-  ExitCode code = ExitCode::kDone;
-  std::string failure;
+  auto session = std::make_shared<WatchSession>(io.get_executor(), options, std::move(outputs));
   ProgressLine line;
-  session->start([&](const WatchSession::Outcome& outcome) {
-    failure = outcome.failure;
-    code = exit_code_for(outcome.reason, !failure.empty());
-    io.stop();
+  const SessionEnd end = run_session(io, *session, arguments.session.duration(), [&] {
+    if (!screen) line.show(progress(session->figures()));
   });
-  std::optional<std::chrono::seconds> duration;
-  if (arguments.duration) duration = parse_span(*arguments.duration);
-  run_until_done(io, duration,
-                 {.stop = [&] { session->stop(); },
-                  .second =
-                      [&] {
-                        if (!screen) line.show(progress(session->figures()));
-                      }});
   line.end();
   screen.reset();
-  if (!failure.empty()) std::fprintf(stderr, "sluice watch: %s\n", failure.c_str());
-  if (arguments.json) {
+  if (!end.failure.empty()) std::fprintf(stderr, "sluice watch: %s\n", end.failure.c_str());
+  if (arguments.session.json()) {
     print_json(session->figures());
-  } else if (failure.empty()) {
-    print_summary(session->figures());
+  } else if (end.failure.empty()) {
+    print_summary(session->figures(), arguments.same_clock);
   }
-  return code;
+  return end.code;
 }
 
 }  // namespace
@@ -189,16 +189,19 @@ void add_watch_command(CLI::App& app, Command& run) {
   arguments->connection.add_to(*command, "Watcher");
   command->add_option("--participant", arguments->participant,
                       "Identity or name of whom to watch; without it the first who publishes");
-  command->add_option("--duration", arguments->duration, "Stop after this time: 30s, 5m")
-      ->check(is_span())
-      ->type_name("TIME");
   command
       ->add_option("--output", arguments->output,
                    "Record to FILE.webm (video and sound), FILE.ivf (video as it came) or "
                    "FILE.y4m (decoded pictures)")
       ->type_name("FILE");
-  auto* json = command->add_flag("--json", arguments->json,
-                                 "Print the statistics as JSON on standard output");
+  auto* json = arguments->session.add_to(*command);
+  command->add_flag("--same-clock", arguments->same_clock,
+                    "The publisher is a `sluice publish` on this machine: print true ages");
+  command
+      ->add_option("--frame-log", arguments->frame_log,
+                   "Write a line of JSON for each frame that arrived, was shown or was played, "
+                   "with its age")
+      ->type_name("FILE");
   command->add_flag("--terminal", arguments->terminal, "Draw the pictures in this terminal")
       ->excludes(json);
   command

@@ -23,6 +23,18 @@ TEST(AgeSampler, MeasuresAgainstTheYoungestOfAll) {
   EXPECT_NEAR(summary->max_ms, 99, 0.01);
 }
 
+TEST(AgeSampler, TellsTrueAgesWhenBothStampByOneClock) {
+  AgeSampler sampler{true};
+  for (int i = 0; i < 100; ++i) {
+    const auto captured = 1s + i * 33ms;
+    sampler.add(captured, media::Time{captured + 70ms});
+  }
+  const auto summary = sampler.summary();
+  ASSERT_TRUE(summary);
+  EXPECT_DOUBLE_EQ(summary->p50_ms, 70);
+  EXPECT_DOUBLE_EQ(summary->max_ms, 70);
+}
+
 TEST(AgeSampler, StandsWhateverCaptureTimeAPeerClaims) {
   AgeSampler sampler;
   sampler.add(std::chrono::microseconds::min(), media::Time{1s});

@@ -154,5 +154,33 @@ TEST(Call, ASlowReaderGetsWhatItsLinkCarriesAndEverythingDecodes) {
   EXPECT_GT(figures["audio"]["frames"], 150) << figures;
 }
 
+TEST(Call, ASlowReaderOfSeveralEncodingsGetsAPictureThatMovesAndARecordingThatDecodes) {
+  const ServerProcess server;
+  const tests::TemporaryFolder folder;
+  const std::string file = (folder.path() / "call.webm").string();
+  const std::string frames = (folder.path() / "frames.jsonl").string();
+  const std::string where = url("tcp", server) + " --room call";
+  const auto watched = beside(
+      kSluice + " publish " + where + " --size 320x180 --simulcast 2 --bitrate 1M --audio tone",
+      kSluice + " watch " + where +
+          " --duration 8s --read-rate 600k --same-clock --json --output " + file + " --frame-log " +
+          frames + " 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  const json figures = json::parse(watched.output);
+  EXPECT_EQ(figures["video"]["undecodable"], 0) << figures;
+  EXPECT_EQ(figures["video"]["decode_errors"], 0);
+  EXPECT_GT(figures["video"]["shown"], 40) << figures;
+  // By one clock an age is true: nothing is heard before it was said.
+  EXPECT_GT(figures["audio"]["heard_age_ms"]["p50"], 0) << figures;
+  // Passed through: what a cached keyframe brings late is a picture between two others, which a
+  // constant rate has no room for.
+  EXPECT_EQ(
+      tests::run("ffmpeg -v error -i " + file + " -fps_mode passthrough -f null - 2>&1").output,
+      "");
+  const auto first = tests::run("head -n 1 " + frames);
+  ASSERT_TRUE(json::accept(first.output)) << first.output;
+  EXPECT_EQ(json::parse(first.output)["event"], "arrived");
+}
+
 }  // namespace
 }  // namespace sluice::client

@@ -20,7 +20,7 @@ bool is_ipv4(std::byte first) { return (std::to_integer<unsigned>(first) >> 4) =
 }  // namespace
 
 void become_punctual() {
-  const sched_param priority{.sched_priority = 1};
+  const sched_param priority{.sched_priority = 50};
   sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
 }
 

@@ -220,5 +220,48 @@ TEST(VideoPlayout, KeepsItsPromisesOverAnyNetwork) {
   }
 }
 
+/// A frame of a simulcast encoding.
+FrameRef of_encoding(FramePool& pool, std::uint8_t encoding, FrameNumber number, bool keyframe,
+                     Duration captured, Time arrival) {
+  FrameBuilder builder = pool.allocate({.encoding = EncodingId{encoding},
+                                        .number = number,
+                                        .length = 1,
+                                        .keyframe = keyframe,
+                                        .capture_time = kClock + captured},
+                                       MediaKind::kVideo);
+  builder->arrival = arrival;
+  return std::move(builder).finish();
+}
+
+TEST(VideoPlayout, GoesOnWithAnotherEncodingWhoseNumbersAreLower) {
+  FramePool pool{1 << 20};
+  VideoPlayout playout{{}};
+  std::vector<std::pair<int, FrameNumber>> shown;
+  const auto run = [&](Time now) {
+    for (VideoPlayoutStep step = playout.pop(now); step.action != Action::kWait;
+         step = playout.pop(now)) {
+      shown.emplace_back(static_cast<int>(step.frame->description.encoding),
+                         step.frame->description.number);
+    }
+  };
+  for (FrameNumber count = 0; count < 9; ++count) {
+    const Time now = kStart + count * kFrame;
+    const bool switched = count >= 4;
+    // The fourth frame of the large encoding comes with the keyframe of the small one.
+    playout.push(of_encoding(pool, switched ? 0 : 1, switched ? count - 3 : 1000 + count,
+                             count == 0 || count == 4, count * kFrame, now));
+    if (count == 5) {
+      // Of the encoding that was left: nothing can use it any more.
+      playout.push(of_encoding(pool, 1, 1004, false, 4 * kFrame, now));
+    }
+    run(now);
+  }
+  run(kStart + 10 * kFrame);
+  const std::vector<std::pair<int, FrameNumber>> all{
+      {1, 1000}, {1, 1001}, {1, 1002}, {1, 1003}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}};
+  EXPECT_EQ(shown, all);
+  EXPECT_EQ(playout.left_out(), 1U);
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -40,7 +40,7 @@ void ModelPublisher::on_message(const signaling::ServerMessage& message) {
   }
 }
 
-void ModelPublisher::on_keyframe_wanted(media::TrackHandle track) {
+void ModelPublisher::on_keyframe_wanted(media::TrackHandle track, media::EncodingId) {
   // Our own uplink is never short; if it is, the figures would not be the server's.
   if (track == camera_) failure_ = "the publisher's own connection left frames out";
 }

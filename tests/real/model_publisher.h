@@ -36,7 +36,7 @@ class ModelPublisher final : private client::ConnectionObserver {
  private:
   void on_message(const signaling::ServerMessage& message) override;
   void on_frame(const media::FrameRef&) override {}
-  void on_keyframe_wanted(media::TrackHandle track) override;
+  void on_keyframe_wanted(media::TrackHandle track, media::EncodingId encoding) override;
   void on_closed(const client::CloseReason& reason) override { failure_ = reason.message; }
   void publish();
   void send_due();

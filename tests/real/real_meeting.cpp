@@ -1,5 +1,7 @@
 #include "tests/real/real_meeting.h"
 
+#include <sched.h>
+
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
@@ -48,7 +50,7 @@ class ModelSubscriber final : private client::ConnectionObserver {
     if (std::holds_alternative<signaling::Subscribed>(message.body)) ++subscribed_;
   }
   void on_frame(const media::FrameRef& frame) override { received_(frame); }
-  void on_keyframe_wanted(media::TrackHandle) override {}
+  void on_keyframe_wanted(media::TrackHandle, media::EncodingId) override {}
   void on_closed(const client::CloseReason& reason) override { failure_ = reason.message; }
 
   Received received_;
@@ -130,6 +132,23 @@ RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& setting
   return result;
 }
 
+/// For its life, this thread and what it starts go before the machine's other work, which is not
+/// what is to be measured; a meeting needs a tenth of a processor. Without the right to it, all is
+/// measured together.
+class Undisturbed {
+ public:
+  Undisturbed() {
+    const sched_param priority{.sched_priority = 40};  // behind the link's own thread
+    sched_setscheduler(0, SCHED_FIFO, &priority);
+  }
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+  ~Undisturbed() {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_OTHER, &none);
+  }
+};
+
 }  // namespace
 
 std::expected<RealMeetingResult, std::string> run_real_meeting(
@@ -137,6 +156,7 @@ std::expected<RealMeetingResult, std::string> run_real_meeting(
   if (settings.link.read_bits_per_second > 0) {
     return std::unexpected(std::string{"a reader that holds back is not emulated"});
   }
+  const Undisturbed undisturbed;
   auto link = make_link(settings.link, congestion_control);
   if (!link) return std::unexpected(std::move(link.error()));
   try {
