@@ -10,6 +10,8 @@ const CATCH_UP_MS = 500;
 const JITTER_FRAMES = 100;
 /** The rest is shown the moment it is there: late costs less than everything being later. */
 const JITTER_COVERED = 0.85;
+/** Capture times so far back are another clock's. */
+const CLOCK_JUMP_MS = 10_000;
 /** Per second of playing, the delay may move so much: pictures are not seen to hurry. */
 const SLEW_MS_PER_S = 60;
 
@@ -51,9 +53,20 @@ export class VideoPlayoutQueue<Picture> {
     this.#steer(nowMs);
   }
 
-  /** A picture was decoded. */
-  push(item: PlayoutItem<Picture>): void {
-    this.#queue.push(item);
+  /**
+   * A picture was decoded. Another encoding may begin with pictures from before those that were
+   * shown already.
+   *
+   * @returns false when it is such a one: it is not kept.
+   */
+  push(item: PlayoutItem<Picture>): boolean {
+    const behindMs = this.#lastShownCaptureMs - item.captureMs;
+    // A publisher whose clock jumped back begins anew.
+    if (behindMs >= 0 && behindMs < CLOCK_JUMP_MS) return false;
+    let at = this.#queue.length;
+    while (at > 0 && this.#captureMs(at - 1) > item.captureMs) at--;
+    this.#queue.splice(at, 0, item);
+    return true;
   }
 
   /**

@@ -192,7 +192,10 @@ export class VideoReceiver {
     this.#decoded++;
     this.#width = picture.displayWidth;
     this.#height = picture.displayHeight;
-    this.#queue.push({ picture, captureMs: picture.timestamp / 1000 });
+    if (!this.#queue.push({ picture, captureMs: picture.timestamp / 1000 })) {
+      picture.close();
+      this.#late++;
+    }
     this.#showDue();
   }
 

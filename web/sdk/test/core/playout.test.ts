@@ -233,6 +233,22 @@ describe('VideoPlayoutQueue', () => {
   });
 });
 
+describe('a change of encoding', () => {
+  it('never shows a picture from before the one on the screen, and keeps the rest in order', () => {
+    const queue = new VideoPlayoutQueue<string>();
+    queue.push({ picture: 'old 1', captureMs: 1000 });
+    expect(queue.take(1050, 50)?.show.picture).toBe('old 1');
+    queue.push({ picture: 'old 3', captureMs: 1066 });
+    expect(queue.push({ picture: 'new 0', captureMs: 967 })).toBe(false);
+    expect(queue.push({ picture: 'new 1', captureMs: 1000 })).toBe(false);
+    expect(queue.push({ picture: 'new 2', captureMs: 1033 })).toBe(true);
+    expect(queue.take(1090, 50)?.show.picture).toBe('new 2');
+    expect(queue.take(1120, 50)?.show.picture).toBe('old 3');
+    // Another clock.
+    expect(queue.push({ picture: 'far back', captureMs: -20_000 })).toBe(true);
+  });
+});
+
 describe('syncOffsets', () => {
   it('keeps both within what is noticed, whoever is later', () => {
     for (const video of [0, 40, 120, 300]) {
