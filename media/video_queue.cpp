@@ -7,10 +7,12 @@
 namespace sluice::media {
 namespace {
 
-/// An enhancement frame must be predicted to arrive within this share of the latency budget. The
-/// rest is the base layer's: dropping only at the deadline makes everything late (the domino
-/// effect of delivery.md: 3.5 % of video on time, against 50-70 % with an early drop).
-constexpr double kEnhancementShare = 0.5;
+/// An enhancement frame must be predicted to arrive within this share of the latency budget, the
+/// upper layers within less. The rest is the base layer's: dropping only at the deadline makes
+/// everything late (the domino effect of delivery.md: 3.5 % of video on time, against 50-70 % with
+/// an early drop).
+constexpr double kMiddleLayerShare = 0.5;
+constexpr double kUpperLayersShare = 0.3;
 
 /// From asking a publisher for a keyframe to its first byte here: its round trip and its encoder.
 constexpr Duration kKeyframeAnswer = std::chrono::milliseconds{150};
@@ -22,6 +24,9 @@ constexpr std::size_t kUnknownLinkMost = 37'500;
 /// Of a frame that nobody needs any more, so much is still sent rather than abandoned: the mark
 /// and the wasted first part cost more.
 constexpr std::uint32_t kNotWorthAbandoning = 2400;
+
+/// A base layer of less than this share of the link is carried by it, beside sound and headers.
+constexpr double kFits = 0.85;
 
 /// Between the still pictures of a starved track: at first, and at most after doublings.
 constexpr Duration kStarvedPauseLeast = std::chrono::seconds{1};
@@ -131,6 +136,9 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     return;
   }
   ++toll_.offered;
+  if (!description.keyframe && !is_enhancement(description)) {
+    base_.add(description.length, frame->arrival);
+  }
   if (description.keyframe) {
     supersede(counters);
     if (!planned_.decodable(description)) return;
@@ -159,7 +167,8 @@ bool VideoQueue::base_late(Time now, const LinkEstimate& link) const {
          now + link.one_way_delay > deadline_of(head);
 }
 
-bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const {
+bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link,
+                                     Time now) const {
   if (!link.bytes_per_second && !link.congested) {
     // Nothing has shown yet what the link carries. On a LAN the chain, which is here already, is
     // there before a keyframe could be asked for; elsewhere it may be seconds long.
@@ -167,7 +176,11 @@ bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate
     return !lan && chain_bytes > last_keyframe_bytes_ + kUnknownLinkMost;
   }
   if (!link.bytes_per_second) return chain_bytes > last_keyframe_bytes_;
-  return link.time_for(chain_bytes) > kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
+  // While the keyframe is made and crosses the link, the base layer goes on and must be caught up
+  // with: a keyframe that is asked for each time the chain is late makes it later.
+  const Duration keyframe = kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
+  const double meanwhile = base_bytes_per_second(now) * static_cast<double>(keyframe.count()) / 1e6;
+  return link.time_for(chain_bytes) > keyframe + link.time_for(static_cast<std::size_t>(meanwhile));
 }
 
 bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate& link,
@@ -185,7 +198,8 @@ bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate&
     // A receiver that never had this keyframe would have to wait for one just as large.
     if (frame->description.keyframe) last_keyframe_bytes_ = frame->description.length;
   }
-  if (chain_bytes == 0 || keyframe_is_quicker(chain_bytes, link)) return false;
+  if (chain_bytes == 0) return false;
+  if (keyframe_is_quicker(chain_bytes, link, group.back()->arrival)) return false;
   for (const FrameRef& frame : group) {
     if (!helps(planned_, *frame)) continue;
     if (frame->description.keyframe) supersede(counters);
@@ -222,7 +236,8 @@ std::optional<VideoQueue::Thinning> VideoQueue::next_thinning(Time now,
     const Time arrival = now + link.time_for(bytes_before) + link.one_way_delay;
     Time latest = deadline_of(entry);
     if (is_enhancement(description)) {
-      latest -= std::chrono::duration_cast<Duration>(latency_budget_ * (1 - kEnhancementShare));
+      const double share = description.temporal_layer > 1 ? kUpperLayersShare : kMiddleLayerShare;
+      latest -= std::chrono::duration_cast<Duration>(latency_budget_ * (1 - share));
     }
     // A late base frame with nothing left to leave out before it is late all the same.
     if (arrival > latest && highest_before > 0) {
@@ -273,12 +288,14 @@ void VideoQueue::give_up_late_chain(Time now, const LinkEstimate& link, EgressCo
   // The cheapest way to a live picture: the pending chain sent late, or a new keyframe. A keyframe
   // that is here already is that way.
   if (holds_keyframe()) return;
-  if (keyframe_is_quicker(base_bytes(), link)) give_up_chain(now, counters);
+  if (keyframe_is_quicker(base_bytes(), link, now)) give_up_chain(now, link, counters);
 }
 
-void VideoQueue::give_up_chain(Time now, EgressCounters& counters) {
+void VideoQueue::give_up_chain(Time now, const LinkEstimate& link, EgressCounters& counters) {
   leave_out([](const Entry&) { return true; }, LeftOut::kExpired, counters);
   wants_sync_ = true;
+  // A base layer that fits was only behind, and will be on time again after the keyframe.
+  if (link.bytes_per_second && base_bytes_per_second(now) < kFits * *link.bytes_per_second) return;
   ++give_ups_;
   if (!starved()) return;
   // A keyframe whose followers cannot keep up is a still picture, and costs the publisher and all

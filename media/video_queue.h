@@ -10,6 +10,7 @@
 #include "media/frame_pool.h"
 #include "media/left_out.h"
 #include "media/link_estimate.h"
+#include "media/rate_meter.h"
 #include "media/ring_deque.h"
 
 namespace sluice::media {
@@ -138,8 +139,12 @@ class VideoQueue {
   [[nodiscard]] std::optional<Thinning> next_thinning(Time now, const LinkEstimate& link) const;
   [[nodiscard]] std::size_t base_bytes() const;
   [[nodiscard]] bool holds_keyframe() const;
-  void give_up_chain(Time now, EgressCounters& counters);
-  [[nodiscard]] bool keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link) const;
+  void give_up_chain(Time now, const LinkEstimate& link, EgressCounters& counters);
+  [[nodiscard]] bool keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link,
+                                         Time now) const;
+  [[nodiscard]] double base_bytes_per_second(Time now) const {
+    return base_.bytes_per_second(now).value_or(0);
+  }
   [[nodiscard]] bool full(std::size_t bytes) const;
   void thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters);
   void give_up_late_chain(Time now, const LinkEstimate& link, EgressCounters& counters);
@@ -152,6 +157,7 @@ class VideoQueue {
   std::size_t bytes_ = 0;
   DependencyTracker sent_;     ///< what the receiver has whole
   DependencyTracker planned_;  ///< the same once the queue is sent
+  RateMeter base_;             ///< delta frames of the base layer, as they come
   BegunFrames begun_;
   Toll toll_;
   std::optional<Piece> abandoned_;
