@@ -243,7 +243,12 @@ void Egress::allocate(std::span<const Ladder> ladders, const LinkEstimate& link,
     standing_.push_back(standing_of(*subscription, ladder, link, now));
   }
   orders_.clear();
-  allocator_.decide(standing_, other_.bytes_per_second(now).value_or(0), link, now, orders_);
+  allocator_.decide(standing_,
+                    {.link = link,
+                     .other_bytes_per_second = other_.bytes_per_second(now).value_or(0),
+                     .sent_bytes = counters_.of(MediaKind::kAudio).bytes_sent +
+                                   counters_.of(MediaKind::kVideo).bytes_sent},
+                    now, orders_);
   for (const LayerAllocator::Order& order : orders_) carry_out(order, now);
 }
 

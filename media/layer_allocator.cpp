@@ -18,8 +18,10 @@ constexpr Duration kTroubleLasts = std::chrono::milliseconds{600};
 /// A stall of TCP's own recovery leaves as much out as a slow link does, but not for so long.
 constexpr Duration kTroubleLastsAgainstEstimate = std::chrono::milliseconds{2000};
 constexpr Duration kCalmLasts = std::chrono::milliseconds{500};
-/// A trial: how long at least and at most, and the wait of a frame that says the link is full.
-constexpr Duration kTrialLeast = std::chrono::milliseconds{150};
+/// A trial: how long it fills the way, how long it is measured, how long a good one takes, and the
+/// wait of a frame that says the link is full.
+constexpr Duration kTrialFills = std::chrono::milliseconds{100};
+constexpr Duration kTrialMeasures = std::chrono::milliseconds{150};
 constexpr Duration kTrialLength = std::chrono::milliseconds{400};
 constexpr Duration kTrialLag = std::chrono::milliseconds{50};
 /// A full link that carries so much of what is needed loses a part of the upper temporal layer.
@@ -136,21 +138,27 @@ void LayerAllocator::descend(std::span<const Track> tracks, double other, const 
 }
 
 LayerAllocator::Trial LayerAllocator::judge(const Track& track, double needed,
-                                            const LinkEstimate& link, Time now) {
+                                            const Connection& connection, Time now) {
   if (!track.trial_lag) return Trial::kGoesOn;
   const Duration age = now - track.ascent_began;
+  if (age < kTrialFills) {
+    trial_mark_.reset();
+    return Trial::kGoesOn;
+  }
+  if (!trial_mark_) trial_mark_ = Mark{.at = now, .sent_bytes = connection.sent_bytes};
   const bool lags = *track.trial_lag > kTrialLag;
   if (!lags) return age >= kTrialLength ? Trial::kPassed : Trial::kGoesOn;
-  if (age < kTrialLeast) return Trial::kGoesOn;
-  // The link is full, so the estimate is of what it carries. It need not carry both encodings.
-  const double more =
-      track.rungs[rung_of(track, track.ascending_to)].bytes_per_second - needed_by(track);
-  const bool enough =
-      link.bytes_per_second && *link.bytes_per_second >= kEnoughToClimb * (needed + more);
-  return enough ? Trial::kPassed : Trial::kFailed;
+  const Duration measured = now - trial_mark_->at;
+  if (measured < kTrialMeasures) return Trial::kGoesOn;
+  // The link is full, so what left meanwhile is what it carries. It need not carry both encodings.
+  const double carried = static_cast<double>(connection.sent_bytes - trial_mark_->sent_bytes) *
+                         1e6 / static_cast<double>(measured.count());
+  const double after =
+      needed - needed_by(track) + track.rungs[rung_of(track, track.ascending_to)].bytes_per_second;
+  return carried >= kEnoughToClimb * after ? Trial::kPassed : Trial::kFailed;
 }
 
-void LayerAllocator::steer_ascent(const Track& track, double needed, const LinkEstimate& link,
+void LayerAllocator::steer_ascent(const Track& track, double needed, const Connection& connection,
                                   Time now, std::vector<Order>& out) {
   const auto order = [&](Action action) {
     out.push_back({track.track, action, track.ascending_to});
@@ -159,14 +167,14 @@ void LayerAllocator::steer_ascent(const Track& track, double needed, const LinkE
   const bool gone = rung_of(track, track.ascending_to) == track.rungs.size();
   const bool overdue =
       track.ascent == VideoStream::Ascent::kFetch && now - track.ascent_began > kFetchMost;
-  const Trial trial = gone ? Trial::kFailed : judge(track, needed, link, now);
+  const Trial trial = gone ? Trial::kFailed : judge(track, needed, connection, now);
   if (hurts || overdue || trial == Trial::kFailed) {
     order(Action::kAbort);
     failed(now);
   } else if (trial == Trial::kPassed) {
     order(Action::kFetch);
   } else if (track.ready) {
-    const bool soon = link.time_for(track.bytes_to_present) <= kToPresentMost;
+    const bool soon = connection.link.time_for(track.bytes_to_present) <= kToPresentMost;
     order(soon ? Action::kCommit : Action::kAbort);
     if (soon) {
       last_commit_ = now;
@@ -200,11 +208,11 @@ void LayerAllocator::ascend(std::span<const Track> tracks, const LinkEstimate& l
   out.push_back({first->track, lan ? Action::kFetch : Action::kTry, first->rungs[rung].encoding});
 }
 
-void LayerAllocator::decide(std::span<const Track> tracks, double other_bytes_per_second,
-                            const LinkEstimate& link, Time now, std::vector<Order>& out) {
+void LayerAllocator::decide(std::span<const Track> tracks, const Connection& connection, Time now,
+                            std::vector<Order>& out) {
   next_ = now + kInterval;
   watch_trouble(tracks, now);
-  double needed = other_bytes_per_second;
+  double needed = connection.other_bytes_per_second;
   const Track* ascending = nullptr;
   for (const Track& track : tracks) {
     needed += needed_by(track);
@@ -215,11 +223,11 @@ void LayerAllocator::decide(std::span<const Track> tracks, double other_bytes_pe
     }
   }
   if (!out.empty()) return;
-  if (ascending != nullptr) return steer_ascent(*ascending, needed, link, now, out);
-  if (must_descend(needed, link, now)) {
-    descend(tracks, other_bytes_per_second, link, now, out);
+  if (ascending != nullptr) return steer_ascent(*ascending, needed, connection, now, out);
+  if (must_descend(needed, connection.link, now)) {
+    descend(tracks, connection.other_bytes_per_second, connection.link, now, out);
   } else {
-    ascend(tracks, link, now, out);
+    ascend(tracks, connection.link, now, out);
   }
 }
 

@@ -60,9 +60,14 @@ class LayerAllocator {
   };
 
   [[nodiscard]] bool due(Time now) const { return now >= next_; }
-  /// `other_bytes_per_second`: audio, and video of one encoding.
-  void decide(std::span<const Track> tracks, double other_bytes_per_second,
-              const LinkEstimate& link, Time now, std::vector<Order>& out);
+  /// What all tracks share.
+  struct Connection {
+    LinkEstimate link;
+    double other_bytes_per_second = 0;  ///< audio, and video of one encoding
+    std::uint64_t sent_bytes = 0;       ///< payload of all media, since the connection began
+  };
+  void decide(std::span<const Track> tracks, const Connection& connection, Time now,
+              std::vector<Order>& out);
 
  private:
   static constexpr Duration kPauseLeast = std::chrono::seconds{1};
@@ -78,9 +83,9 @@ class LayerAllocator {
   void descend(std::span<const Track> tracks, double other, const LinkEstimate& link, Time now,
                std::vector<Order>& out);
   enum class Trial : std::uint8_t { kGoesOn, kPassed, kFailed };
-  [[nodiscard]] static Trial judge(const Track& track, double needed, const LinkEstimate& link,
-                                   Time now);
-  void steer_ascent(const Track& track, double needed, const LinkEstimate& link, Time now,
+  [[nodiscard]] Trial judge(const Track& track, double needed, const Connection& connection,
+                            Time now);
+  void steer_ascent(const Track& track, double needed, const Connection& connection, Time now,
                     std::vector<Order>& out);
   void ascend(std::span<const Track> tracks, const LinkEstimate& link, Time now,
               std::vector<Order>& out);
@@ -93,6 +98,12 @@ class LayerAllocator {
   Time next_ascent_ = Time::min();
   Time last_commit_ = Time::min();
   Time last_descent_ = Time::min();
+  /// Where the measured part of the trial under way began; its first part fills the link.
+  struct Mark {
+    Time at{};
+    std::uint64_t sent_bytes = 0;
+  };
+  std::optional<Mark> trial_mark_;
   Duration pause_ = kPauseLeast;
   int failures_ = 0;  ///< in a row
   int relapses_ = 0;  ///< commits in a row that did not last

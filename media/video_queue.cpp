@@ -167,6 +167,11 @@ bool VideoQueue::base_late(Time now, const LinkEstimate& link) const {
          now + link.one_way_delay > deadline_of(head);
 }
 
+bool VideoQueue::base_fits(const LinkEstimate& link, Time now) const {
+  const auto base = base_.bytes_per_second(now);
+  return base && link.bytes_per_second && *base < kFits * *link.bytes_per_second;
+}
+
 bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link,
                                      Time now) const {
   if (!link.bytes_per_second && !link.congested) {
@@ -176,10 +181,12 @@ bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate
     return !lan && chain_bytes > last_keyframe_bytes_ + kUnknownLinkMost;
   }
   if (!link.bytes_per_second) return chain_bytes > last_keyframe_bytes_;
-  // While the keyframe is made and crosses the link, the base layer goes on and must be caught up
-  // with: a keyframe that is asked for each time the chain is late makes it later.
   const Duration keyframe = kKeyframeAnswer + link.time_for(last_keyframe_bytes_);
-  const double meanwhile = base_bytes_per_second(now) * static_cast<double>(keyframe.count()) / 1e6;
+  if (!base_fits(link, now)) return link.time_for(chain_bytes) > keyframe;
+  // Meanwhile the base layer goes on and must be caught up with: a keyframe that is asked for each
+  // time the chain is late would make it later.
+  const double meanwhile =
+      base_.bytes_per_second(now).value_or(0) * static_cast<double>(keyframe.count()) / 1e6;
   return link.time_for(chain_bytes) > keyframe + link.time_for(static_cast<std::size_t>(meanwhile));
 }
 
@@ -295,7 +302,7 @@ void VideoQueue::give_up_chain(Time now, const LinkEstimate& link, EgressCounter
   leave_out([](const Entry&) { return true; }, LeftOut::kExpired, counters);
   wants_sync_ = true;
   // A base layer that fits was only behind, and will be on time again after the keyframe.
-  if (link.bytes_per_second && base_bytes_per_second(now) < kFits * *link.bytes_per_second) return;
+  if (base_fits(link, now)) return;
   ++give_ups_;
   if (!starved()) return;
   // A keyframe whose followers cannot keep up is a still picture, and costs the publisher and all

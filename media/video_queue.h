@@ -142,9 +142,8 @@ class VideoQueue {
   void give_up_chain(Time now, const LinkEstimate& link, EgressCounters& counters);
   [[nodiscard]] bool keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate& link,
                                          Time now) const;
-  [[nodiscard]] double base_bytes_per_second(Time now) const {
-    return base_.bytes_per_second(now).value_or(0);
-  }
+  /// The link carries the base layer: when that is late, it is only behind.
+  [[nodiscard]] bool base_fits(const LinkEstimate& link, Time now) const;
   [[nodiscard]] bool full(std::size_t bytes) const;
   void thin_enhancements(Time now, const LinkEstimate& link, EgressCounters& counters);
   void give_up_late_chain(Time now, const LinkEstimate& link, EgressCounters& counters);

@@ -21,6 +21,8 @@ LinkEstimate link_of(double kbits, bool congested = true) {
   return {.bytes_per_second = kbit(kbits), .one_way_delay = 40ms, .congested = congested};
 }
 
+constexpr LinkEstimate kUnknownLink{.one_way_delay = 40ms, .congested = true};
+
 class LayerAllocatorTest : public testing::Test {
  protected:
   LayerAllocatorTest() { add(TrackHandle{1}, kSmall); }
@@ -33,7 +35,10 @@ class LayerAllocatorTest : public testing::Test {
   std::vector<LayerAllocator::Order> decide_for(Duration most, const LinkEstimate& link) {
     for (const Time end = now_ + most; now_ < end; now_ += LayerAllocator::kInterval) {
       std::vector<LayerAllocator::Order> orders;
-      allocator_.decide(tracks_, kbit(40), link, now_, orders);
+      sent_bytes_ += static_cast<std::uint64_t>(carried_ * 0.05);
+      allocator_.decide(
+          tracks_, {.link = link, .other_bytes_per_second = kbit(40), .sent_bytes = sent_bytes_},
+          now_, orders);
       if (orders.empty()) continue;
       for (const auto& order : orders) carry_out(order);
       now_ += LayerAllocator::kInterval;
@@ -47,6 +52,7 @@ class LayerAllocatorTest : public testing::Test {
   std::vector<LayerAllocator::Track> tracks_;
   LayerAllocator allocator_;
   Time now_{100s};
+  double carried_ = 0;  ///< bytes a second that leave
 
  private:
   void carry_out(const LayerAllocator::Order& order) {
@@ -65,6 +71,7 @@ class LayerAllocatorTest : public testing::Test {
       }
     }
   }
+  std::uint64_t sent_bytes_ = 0;
 };
 
 #define EXPECT_ORDER(orders, wanted_action, wanted_encoding) \
@@ -92,15 +99,17 @@ TEST_F(LayerAllocatorTest, TakesTheLargestAtOnceOnALan) {
 }
 
 TEST_F(LayerAllocatorTest, EndsATrialThatLagsOnALinkTooSlow) {
-  decide_for(1s, link_of(400));
+  carried_ = kbit(400);
+  decide_for(1s, kUnknownLink);
   track().trial_lag = 80ms;
-  EXPECT_ORDER(decide_for(300ms, link_of(400)), Action::kAbort, kMiddle);
+  EXPECT_ORDER(decide_for(300ms, kUnknownLink), Action::kAbort, kMiddle);
 }
 
 TEST_F(LayerAllocatorTest, PassesATrialThatLagsWhenTheFullLinkNeedNotCarryBoth) {
-  decide_for(1s, link_of(560));
+  carried_ = kbit(560);
+  decide_for(1s, kUnknownLink);
   track().trial_lag = 80ms;
-  EXPECT_ORDER(decide_for(300ms, link_of(560)), Action::kFetch, kMiddle);
+  EXPECT_ORDER(decide_for(300ms, kUnknownLink), Action::kFetch, kMiddle);
 }
 
 TEST_F(LayerAllocatorTest, AbortsAnAscentThatHurtsThePicture) {

@@ -227,7 +227,7 @@ TEST_F(ThinningOrder, ThenTheNextAndWhatNeedsItGoesWithIt) {
 
 TEST_F(ThinningOrder, TheWayToTheReceiverCounts) {
   LinkEstimate link = link_of(1ms);
-  link.one_way_delay = 190ms;
+  link.one_way_delay = 110ms;
   thin(link);
   EXPECT_EQ(left_out(), 0U);
   link.one_way_delay = 210ms;
@@ -314,7 +314,7 @@ TEST_F(VideoQueueTest, ALateChainIsGivenUpWhenAKeyframeIsQuicker) {
   push(HandMade::delta(1, {0}));
   push(HandMade::delta(2, {1}));
   now_ += 500ms;
-  thin(link_of(151ms));
+  thin(link_of(301ms));
   EXPECT_TRUE(queue_.empty());
   EXPECT_EQ(left_out(LeftOut::kExpired), 2U);
   EXPECT_TRUE(wants_keyframe());
@@ -323,6 +323,16 @@ TEST_F(VideoQueueTest, ALateChainIsGivenUpWhenAKeyframeIsQuicker) {
   push(HandMade::keyframe(4));
   EXPECT_FALSE(wants_keyframe());
   EXPECT_EQ(drain(), Numbers{4});
+}
+
+TEST_F(VideoQueueTest, AChainThatFitsItsLinkIsNotGivenUpForAKeyframeThatMakesItLater) {
+  send_keyframe();
+  push(HandMade::delta(1, {0}));
+  push(HandMade::delta(2, {1}));
+  now_ += 500ms;
+  // The chain takes 302 ms and a keyframe 301, in which 1200 bytes more of the base come.
+  thin(link_of(151ms));
+  EXPECT_EQ(drain(), (Numbers{1, 2}));
 }
 
 TEST_F(VideoQueueTest, ALateKeyframeIsNotGivenUpForANewOne) {
