@@ -108,9 +108,9 @@ int run(const Arguments& arguments) {
     // As the server sets it on its sockets.
     simulated.link.timeout_most = std::chrono::seconds{1};
     const auto model =
-        sim::run_meeting(simulated, [](sim::TcpLink& link, const sim::MeetingSettings& settings) {
+        sim::run_meeting(simulated, [](sim::TcpLink& link, const sim::MeetingSettings& meeting) {
           return std::make_unique<sim::SluiceSender>(
-              link, sim::SluiceSender::Settings{.encodings = settings.publisher.encodings});
+              link, sim::SluiceSender::Settings{.encodings = meeting.publisher.encodings});
         });
     note(scenario.name, "simulator", figures_of(model.outcome, bound, length));
     for (const std::string& control : arguments.congestion_controls) {
