@@ -78,6 +78,7 @@ class LinkController {
  private:
   [[nodiscard]] std::optional<double> bytes_per_second() const;
   [[nodiscard]] Duration predicted_delay() const;
+  [[nodiscard]] Duration acknowledgement_delay() const;
   [[nodiscard]] bool slow_link() const;
   [[nodiscard]] bool on_lan() const;
   [[nodiscard]] std::size_t in_flight_most() const;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sluice::sim {
 namespace {
 
+/// TCP_DELACK_MIN of Linux.
+constexpr Duration kDelayedAcknowledgement = std::chrono::milliseconds{40};
 constexpr std::uint32_t kSegment = 1448;
 constexpr std::uint32_t kHeaders = 52;  // IPv4 and TCP with timestamps
 constexpr Duration kTimeoutLeast = std::chrono::milliseconds{200};
@@ -123,6 +126,7 @@ void TcpLink::arrive(const Event& event, Time now) {
     read_credit_ = 0;
     read_at_ = now;
   }
+  const bool in_sequence = held_.empty() && event.begin == in_order_;
   if (event.cumulative > in_order_) {
     std::uint64_t& end = held_[event.begin];
     end = std::max(end, event.cumulative);
@@ -132,11 +136,26 @@ void TcpLink::arrive(const Event& event, Time now) {
     held_.erase(held_.begin());
   }
   read(now);
-  events_.emplace(now + settings_.round_trip / 2, Event{.kind = Event::Kind::kAck,
-                                                        .begin = event.begin,
-                                                        .cumulative = in_order_,
-                                                        .sent = event.sent,
-                                                        .retransmitted = event.retransmitted});
+  if (!in_sequence) send_acknowledgement(now);
+  if (!unacknowledged_) {
+    unacknowledged_ = event;
+    acknowledge_at_ = now + kDelayedAcknowledgement;
+  }
+  unacknowledged_->begin = event.begin;
+  unacknowledged_->newest_sent = event.sent;
+  unacknowledged_->retransmitted |= event.retransmitted;
+  unacknowledged_bytes_ += event.cumulative - event.begin;
+  if (!in_sequence || unacknowledged_bytes_ > kSegment) send_acknowledgement(now);
+}
+
+void TcpLink::send_acknowledgement(Time now) {
+  acknowledge_at_ = Time::max();
+  unacknowledged_bytes_ = 0;
+  if (!unacknowledged_) return;
+  Event event = *std::exchange(unacknowledged_, std::nullopt);
+  event.kind = Event::Kind::kAck;
+  event.cumulative = in_order_;
+  events_.emplace(now + settings_.round_trip / 2, event);
 }
 
 void TcpLink::read(Time now) {
@@ -202,7 +221,7 @@ void TcpLink::detect_losses(Time now) {
 void TcpLink::acknowledge(const Event& event, Time now) {
   if (!event.retransmitted) {
     const Duration sample = now - event.sent;
-    minimum_ = std::min(minimum_, sample);
+    minimum_ = std::min(minimum_, now - event.newest_sent);
     if (smoothed_ == Duration::zero()) {
       smoothed_ = sample;
       variation_ = sample / 2;
@@ -244,6 +263,7 @@ void TcpLink::timeout(Time now) {
 Time TcpLink::next_event() const {
   Time next = events_.empty() ? Time::max() : events_.begin()->first;
   if (!segments_.empty()) next = std::min(next, timer_);
+  next = std::min(next, acknowledge_at_);
   const bool reading = settings_.read_bits_per_second > 0 && read_ < in_order_;
   if (reading) next = std::min(next, read_at_ + kReadStep);
   return next;
@@ -260,6 +280,8 @@ void TcpLink::advance(Time now) {
       } else {
         acknowledge(event, at);
       }
+    } else if (acknowledge_at_ == at) {
+      send_acknowledgement(at);
     } else if (!segments_.empty() && timer_ == at) {
       timeout(at);
     } else {

@@ -16,8 +16,10 @@ namespace sluice::sim {
 /// Modelled: the kernel's send queue with its buffer limit, a CUBIC-like congestion window with
 /// slow start, segments of 1448 bytes, a drop-tail queue in front of a link whose rate changes,
 /// random and bursty loss, in-order delivery (what lies behind a hole waits), fast retransmission
-/// by selective acknowledgement, retransmission timeouts with back-off, a receiver that reads at a
-/// limited rate behind a receive buffer. Not modelled: delayed acknowledgements, pacing, BBR.
+/// by selective acknowledgement, delayed acknowledgements (with Linux's way of measuring them: the
+/// smoothed round trip has the delay in it, the smallest does not), retransmission timeouts with
+/// back-off, a receiver that reads at a limited rate behind a receive buffer. Not modelled: pacing,
+/// BBR.
 /// Deterministic: the same calls and the same seed give the same moments.
 class TcpLink {
  public:
@@ -64,13 +66,15 @@ class TcpLink {
     enum class Kind : std::uint8_t { kArrive, kAck } kind{};
     std::uint64_t begin = 0;  ///< of the segment
     std::uint64_t cumulative = 0;
-    Time sent{};
+    Time sent{};         ///< of the first segment that an acknowledgement covers
+    Time newest_sent{};  ///< of the last
     bool retransmitted = false;
   };
 
   void transmit(Time now);
   void send_segment(std::uint64_t begin, Segment& segment, Time now);
   void arrive(const Event& event, Time now);
+  void send_acknowledgement(Time now);
   void acknowledge(const Event& event, Time now);
   void detect_losses(Time now);
   void on_loss(Time now);
@@ -111,6 +115,10 @@ class TcpLink {
   std::uint64_t read_ = 0;
   double read_credit_ = 0;
   Time read_at_{};
+
+  std::optional<Event> unacknowledged_;  ///< what the next acknowledgement says
+  std::size_t unacknowledged_bytes_ = 0;
+  Time acknowledge_at_ = Time::max();
 
   std::multimap<Time, Event> events_;
 };
