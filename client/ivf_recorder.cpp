@@ -36,19 +36,31 @@ std::vector<std::byte> file_header(const RecordedVideo& frame) {
 }  // namespace
 
 std::expected<void, std::string> IvfRecorder::video(const RecordedVideo& frame) {
-  if (!start_) {
+  if (!begun_) {
     if (!frame.keyframe) return {};
-    start_ = frame.capture_time;
+    begun_ = true;
     if (auto written = file_.append(file_header(frame)); !written) return written;
   }
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(frame.capture_time - *start_);
+  queue_.push({.track = RecordedBlock::Track::kVideo,
+               .time = frame.capture_time,
+               .keyframe = frame.keyframe,
+               .payload = {frame.payload.begin(), frame.payload.end()}});
+  while (const auto next = queue_.pop()) {
+    if (auto written = write(*next); !written) return written;
+  }
+  return {};
+}
+
+std::expected<void, std::string> IvfRecorder::write(const RecordedBlock& block) {
+  if (!start_) start_ = block.time;
+  const auto elapsed = std::chrono::round<std::chrono::milliseconds>(block.time - *start_);
+  last_ms_ = std::max<std::int64_t>(elapsed.count(), last_ms_ + 1);
   std::vector<std::byte> header;
-  put(header, frame.payload.size(), 4);
-  put(header, static_cast<std::uint64_t>(std::max<std::int64_t>(0, elapsed.count())), 8);
+  put(header, block.payload.size(), 4);
+  put(header, static_cast<std::uint64_t>(last_ms_), 8);
   if (auto written = file_.append(header); !written) return written;
   ++frames_;
-  return file_.append(frame.payload);
+  return file_.append(block.payload);
 }
 
 std::expected<void, std::string> IvfRecorder::sound(std::chrono::microseconds,
@@ -57,7 +69,10 @@ std::expected<void, std::string> IvfRecorder::sound(std::chrono::microseconds,
 }
 
 std::expected<void, std::string> IvfRecorder::finish() {
-  if (start_) {
+  while (const auto next = queue_.pop_now()) {
+    if (auto written = write(*next); !written) return written;
+  }
+  if (begun_) {
     std::vector<std::byte> count;
     put(count, frames_, 4);
     if (auto written = file_.overwrite(kFrameCountPosition, count); !written) return written;

@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 constexpr media::Duration kKeyframeRequestInterval = milliseconds{500};
 constexpr media::Duration kFreeze = milliseconds{200};  // delivery.md: more is seen as a freeze
 constexpr int kChannels = 1;
-/// Two frames captured this close show one picture: half of an interval at 60 a second.
-constexpr media::Duration kSamePicture = milliseconds{8};
 
 std::optional<media::VideoCodec> codec_of(const std::string& name) {
   if (name == "vp8") return media::VideoCodec::kVp8;
@@ -64,7 +62,6 @@ void WatchSession::on_closed(const CloseReason& reason) {
   const auto self = shared_from_this();
   play_timer_.cancel();
   if (failure_.empty() && reason.kind != CloseReason::Kind::kLeft) failure_ = reason.message;
-  write_unrecorded();
   if (outputs_.recorder) {
     if (auto finished = outputs_.recorder->finish(); !finished && failure_.empty()) {
       failure_ = finished.error();
@@ -169,7 +166,6 @@ void WatchSession::drop_missing_tracks() {
                watched->tracks.end();
   };
   if (video_ && missing(video_->track)) {
-    write_unrecorded();
     video_.reset();
     last_shown_.reset();  // an end is no freeze
   }
@@ -283,7 +279,13 @@ void WatchSession::decode_video(const media::FrameRef& frame, bool show, media::
   if (!*picture) return;
   figures_.width = (*picture)->width();
   figures_.height = (*picture)->height();
-  if (outputs_.recorder) record_picture(frame, **picture);
+  if (outputs_.recorder) {
+    record(outputs_.recorder->video({.capture_time = frame->description.capture_time,
+                                     .keyframe = frame->description.keyframe,
+                                     .codec = video.codec,
+                                     .payload = frame->payload(),
+                                     .picture = &**picture}));
+  }
   log(show ? FrameLog::Event::kShown : FrameLog::Event::kLate, *frame, moment);
   if (show) {
     count_shown(**picture, *frame, moment);
@@ -322,24 +324,6 @@ void WatchSession::record(std::expected<void, std::string> written) {
   if (written) return;
   outputs_.recorder.reset();
   fail(std::move(written.error()));
-}
-
-void WatchSession::record_picture(const media::FrameRef& frame, const media::I420Image& picture) {
-  const bool superseded =
-      unrecorded_ && frame->description.keyframe &&
-      frame->description.capture_time - unrecorded_->frame->description.capture_time < kSamePicture;
-  if (!superseded) write_unrecorded();
-  unrecorded_ = {.frame = frame, .picture = picture};
-}
-
-void WatchSession::write_unrecorded() {
-  const auto last = std::exchange(unrecorded_, std::nullopt);
-  if (!last || !outputs_.recorder || !video_) return;
-  record(outputs_.recorder->video({.capture_time = last->frame->description.capture_time,
-                                   .keyframe = last->frame->description.keyframe,
-                                   .codec = video_->codec,
-                                   .payload = last->frame->payload(),
-                                   .picture = &last->picture}));
 }
 
 void WatchSession::log(FrameLog::Event event, const media::Frame& frame, media::Time moment) {

@@ -133,24 +133,14 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   void count_shown(const media::I420Image& picture, const media::Frame& frame, media::Time moment);
   void report_tracks();
   void record(std::expected<void, std::string> written);
-  void record_picture(const media::FrameRef& frame, const media::I420Image& picture);
-  void write_unrecorded();
   void log(FrameLog::Event event, const media::Frame& frame, media::Time moment);
   void fail(std::string failure);
 
   WatchOptions options_;
   Outputs outputs_;
-  /// Decoded and not yet recorded. When the server moves to another encoding, the same picture may
-  /// come in both: a file has room for one of them at its time, and the keyframe is the one needed.
-  struct Unrecorded {
-    media::FrameRef frame;
-    media::I420Image picture;
-  };
   std::shared_ptr<ClientConnection> connection_;
   Done done_;
   std::string failure_;
-
-  std::optional<Unrecorded> unrecorded_;  // of the connection's pool, so behind it
 
   signaling::ParticipantId watched_;
   std::optional<Video> video_;

@@ -6,9 +6,6 @@
 namespace sluice::client {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
 // Element ids, RFC 8794 section 11.2 and RFC 9559 section 5.
 constexpr std::uint32_t kEbml = 0x1A45DFA3;
 constexpr std::uint32_t kEbmlVersion = 0x4286;
@@ -56,7 +53,6 @@ constexpr std::uint32_t kCueClusterPosition = 0xF1;
 
 // Three entries of id and position: 3 * 39 bytes and the head's own 12, with room to spare.
 constexpr std::size_t kSeekHeadRoom = 160;
-constexpr auto kOrderingSpan = seconds{1};
 // A block's time is 16 bits signed, relative to its cluster.
 constexpr std::int64_t kClusterMs = 5000;
 
@@ -110,7 +106,7 @@ std::expected<void, std::string> WebmRecorder::video(const RecordedVideo& frame)
   if (!video_format_) {
     if (!frame.keyframe) return {};
     // Sound that was before the first picture has no place in the file.
-    std::erase_if(waiting_, [&](const Block& block) { return block.time < frame.capture_time; });
+    if (!start_) queue_.drop_before(frame.capture_time);
     video_format_ = {
         .codec = frame.codec, .width = frame.picture->width(), .height = frame.picture->height()};
   }
@@ -128,37 +124,22 @@ std::expected<void, std::string> WebmRecorder::sound(Time capture_time,
               .payload = {packet.begin(), packet.end()}});
 }
 
-std::expected<void, std::string> WebmRecorder::add(Block block) {
+std::expected<void, std::string> WebmRecorder::add(RecordedBlock block) {
   TrackState& track = state(block.track);
-  if (header_written_ && !track.declared) return {};
-  track.newest = std::max(track.newest.value_or(block.time), block.time);
-  const auto place = std::ranges::upper_bound(waiting_, block.time, {}, &Block::time);
-  waiting_.insert(place, std::move(block));
-  return write_ready(false);
-}
-
-bool WebmRecorder::settled() const {
-  if (waiting_.empty()) return false;
-  if (video_format_ && state(Track::kSound).newest) return true;
-  return waiting_.back().time - waiting_.front().time >= kOrderingSpan;
-}
-
-std::expected<void, std::string> WebmRecorder::write_ready(bool all) {
-  if (!header_written_) {
-    if (waiting_.empty() || (!all && !settled())) return {};
-    if (auto written = write_header(); !written) return written;
-  }
-  while (!waiting_.empty()) {
-    const Block& block = waiting_.front();
-    // A block may go when no track can bring an earlier one, or when it waited long enough.
-    const bool earliest = std::ranges::all_of(tracks_, [&](const TrackState& track) {
-      return !track.declared || (track.newest && *track.newest >= block.time);
-    });
-    if (!all && !earliest && waiting_.back().time - block.time < kOrderingSpan) break;
-    if (auto written = write_block(block); !written) return written;
-    waiting_.pop_front();
+  if (start_ && !track.declared) return {};
+  track.seen = true;
+  queue_.push(std::move(block));
+  while (const auto next = queue_.pop()) {
+    if (auto written = write(*next); !written) return written;
   }
   return {};
+}
+
+std::expected<void, std::string> WebmRecorder::write(const RecordedBlock& block) {
+  if (!start_) {
+    if (auto written = write_header(block.time); !written) return written;
+  }
+  return write_block(block);
 }
 
 EbmlWriter WebmRecorder::info_element(double duration_ms) const {
@@ -210,11 +191,9 @@ EbmlWriter WebmRecorder::tracks_element() const {
   return tracks;
 }
 
-std::expected<void, std::string> WebmRecorder::write_header() {
-  state(Track::kVideo).declared = video_format_.has_value();
-  state(Track::kSound).declared = state(Track::kSound).newest.has_value();
-  start_ = waiting_.front().time;
-  header_written_ = true;
+std::expected<void, std::string> WebmRecorder::write_header(Time start) {
+  for (TrackState& track : tracks_) track.declared = track.seen;
+  start_ = start;
   EbmlWriter head = ebml_header();
   head.begin_unknown(kSegment);
   segment_body_ = head.size();
@@ -226,9 +205,10 @@ std::expected<void, std::string> WebmRecorder::write_header() {
   return file_.append(tracks_element().bytes());
 }
 
-std::expected<void, std::string> WebmRecorder::write_block(const Block& block) {
+std::expected<void, std::string> WebmRecorder::write_block(const RecordedBlock& block) {
   TrackState& track = state(block.track);
-  // Two frames of a track never share a time, however close they were captured.
+  // Two frames of a track never share a time, however close they were captured, and none lies
+  // before the one that went out before it, as when the publisher came anew with another clock.
   const std::int64_t time_ms = std::max(to_ms(block.time - *start_), track.last_ms + 1);
   track.last_ms = time_ms;
   const bool begins_group = block.track == Track::kVideo && block.keyframe;
@@ -264,8 +244,10 @@ std::expected<void, std::string> WebmRecorder::write_cluster() {
 }
 
 std::expected<void, std::string> WebmRecorder::finish() {
-  if (auto written = write_ready(true); !written) return written;
-  if (!header_written_) return file_.close();  // nothing was received: an empty file
+  while (const auto next = queue_.pop_now()) {
+    if (auto written = write(*next); !written) return written;
+  }
+  if (!start_) return file_.close();  // nothing was received: an empty file
   if (auto written = write_cluster(); !written) return written;
 
   const std::uint64_t cues_position = file_.size() - segment_body_;

@@ -1,23 +1,22 @@
 #pragma once
 
 #include <array>
-#include <deque>
-#include <vector>
 
 #include "client/ebml_writer.h"
 #include "client/output_file.h"
 #include "client/recorder.h"
+#include "client/recording_queue.h"
 
 namespace sluice::client {
 
 /// Writes video and sound, as they came, into a WebM file that can be played and searched.
 ///
-/// The file begins at the first keyframe. Which tracks it has is settled one second later, or as
-/// soon as both were heard of; a track that appears after that is left out, since WebM declares its
-/// tracks at the front. Blocks are put in the order of their times across the tracks.
-/// A file that was not finished (the machine stopped) can be played but has no index.
-/// Bound: one second of frames is held for ordering, and one cluster until it is written.
-/// Source: RFC 9559; the WebM container guidelines; RFC 7845 section 5.1 for OpusHead.
+/// The file begins at the first keyframe. Which tracks it has is settled when the first block goes
+/// out of the RecordingQueue, or at the end; a track that appears after that is left out, since
+/// WebM declares its tracks at the front. Times rise within each track. A file that was not
+/// finished (the machine stopped) can be played, but has no index and lacks what was held. Bound:
+/// that of RecordingQueue, and one cluster until it is written. Source: RFC 9559; the WebM
+/// container guidelines; RFC 7845 section 5.1 for OpusHead.
 class WebmRecorder final : public Recorder {
  public:
   explicit WebmRecorder(OutputFile file) : file_{std::move(file)} {}
@@ -28,14 +27,8 @@ class WebmRecorder final : public Recorder {
 
  private:
   using Time = std::chrono::microseconds;
-  enum class Track : std::uint8_t { kVideo = 1, kSound = 2 };
+  using Track = RecordedBlock::Track;
 
-  struct Block {
-    Track track{};
-    Time time{};
-    bool keyframe = false;
-    std::vector<std::byte> payload;
-  };
   struct VideoFormat {
     media::VideoCodec codec{};
     int width = 0;
@@ -46,19 +39,19 @@ class WebmRecorder final : public Recorder {
     std::uint64_t cluster_position = 0;  ///< from the segment's body
   };
   struct TrackState {
+    bool seen = false;
     bool declared = false;
-    std::optional<Time> newest;
     std::int64_t last_ms = -1;
   };
 
-  std::expected<void, std::string> add(Block block);
-  std::expected<void, std::string> write_ready(bool all);
-  std::expected<void, std::string> write_header();
-  std::expected<void, std::string> write_block(const Block& block);
+  std::expected<void, std::string> add(RecordedBlock block);
+  std::expected<void, std::string> write_header(Time start);
+  /// The header before the first.
+  std::expected<void, std::string> write(const RecordedBlock& block);
+  std::expected<void, std::string> write_block(const RecordedBlock& block);
   std::expected<void, std::string> write_cluster();
   [[nodiscard]] EbmlWriter tracks_element() const;
   [[nodiscard]] EbmlWriter info_element(double duration_ms) const;
-  [[nodiscard]] bool settled() const;
   TrackState& state(Track track) { return tracks_[static_cast<std::size_t>(track) - 1]; }
   [[nodiscard]] const TrackState& state(Track track) const {
     return tracks_[static_cast<std::size_t>(track) - 1];
@@ -67,9 +60,8 @@ class WebmRecorder final : public Recorder {
   OutputFile file_;
   std::optional<VideoFormat> video_format_;
   std::array<TrackState, 2> tracks_;
-  std::deque<Block> waiting_;  ///< in the order of their times
-  std::optional<Time> start_;  ///< of the file, on the publisher's clock
-  bool header_written_ = false;
+  RecordingQueue queue_;
+  std::optional<Time> start_;  ///< of the file, on the publisher's clock; none before the header
 
   std::uint64_t segment_body_ = 0;  ///< position in the file
   std::uint64_t info_position_ = 0;

@@ -3,8 +3,16 @@
 #include "client/picture_scaler.h"
 
 namespace sluice::client {
+namespace {
+
+constexpr auto kSameClock = std::chrono::seconds{10};
+
+}  // namespace
 
 std::expected<void, std::string> Y4mRecorder::video(const RecordedVideo& frame) {
+  // One from long before is of another clock: the publisher came anew.
+  if (last_ && frame.capture_time <= *last_ && frame.capture_time > *last_ - kSameClock) return {};
+  last_ = frame.capture_time;
   const media::I420Image& picture = *frame.picture;
   if (width_ == 0) {
     width_ = picture.width();

@@ -7,6 +7,7 @@ namespace sluice::client {
 
 /// Writes the decoded pictures into a YUV4MPEG2 file of nominally 30 frames a second. The format
 /// has neither times nor sound, and one size: pictures of another size are scaled to the first one.
+/// A picture from before the last one, as at a change of encoding, is left out.
 class Y4mRecorder final : public Recorder {
  public:
   explicit Y4mRecorder(OutputFile file) : file_{std::move(file)} {}
@@ -17,6 +18,7 @@ class Y4mRecorder final : public Recorder {
 
  private:
   OutputFile file_;
+  std::optional<std::chrono::microseconds> last_;
   int width_ = 0;
   int height_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "client/sound_source.h"
@@ -64,6 +65,35 @@ class RecorderTest : public testing::Test {
     ASSERT_TRUE(recorder.finish());
   }
 
+  struct Part {
+    media::VideoCodec codec{};
+    int width = 0;
+    int first = 0;  ///< picture, of 30 a second
+    int end = 0;
+  };
+
+  /// Part of one encoding, from a keyframe.
+  static void record_part(Recorder& recorder, const Part& part) {
+    const int height = part.width * 9 / 16;
+    auto encoder =
+        media::VpxEncoder::create({.codec = part.codec, .width = part.width, .height = height});
+    auto decoder = media::VpxDecoder::create(part.codec);
+    ASSERT_TRUE(encoder && decoder);
+    const SyntheticCamera camera{"Ada", part.width, height};
+    for (int number = part.first; number < part.end; ++number) {
+      const microseconds at = number * microseconds{33'333};
+      const auto frame = encoder->encode(camera.picture(at, 0ms, 0), at);
+      ASSERT_TRUE(frame && *frame);
+      const auto picture = decoder->decode((*frame)->payload);
+      ASSERT_TRUE(picture && *picture);
+      ASSERT_TRUE(recorder.video({.capture_time = at,
+                                  .keyframe = (*frame)->place.keyframe,
+                                  .codec = part.codec,
+                                  .payload = (*frame)->payload,
+                                  .picture = &**picture}));
+    }
+  }
+
   tests::TemporaryFolder folder_;
 };
 
@@ -114,6 +144,35 @@ TEST_F(RecorderTest, FfmpegDecodesIvfAndY4m) {
     ASSERT_TRUE(recorder);
     record(**recorder, media::VideoCodec::kVp8);
     EXPECT_EQ(tests::run("ffmpeg -v error -i " + path(ending) + " -f null - 2>&1").output, "");
+  }
+}
+
+// What a receiver gets when the server moves it to the larger encoding: its cached group, captured
+// while the smaller one was shown, then both at once until the present.
+TEST_F(RecorderTest, AnEncodingThatBeginsInThePastIsRecordedWithTimesThatRise) {
+  for (const auto codec : {media::VideoCodec::kVp8, media::VideoCodec::kVp9}) {
+    for (const char* ending : {".webm", ".ivf"}) {
+      auto recorder = open_recorder(path(ending));
+      ASSERT_TRUE(recorder);
+      record_part(**recorder, {.codec = codec, .width = 160, .first = 0, .end = 30});
+      record_part(**recorder, {.codec = codec, .width = 320, .first = 20, .end = 60});
+      record_part(**recorder, {.codec = codec, .width = 160, .first = 45, .end = 90});
+      ASSERT_TRUE((*recorder)->finish());
+
+      EXPECT_EQ(tests::run("ffmpeg -v error -i " + path(ending) + " -f null - 2>&1").output, "");
+      const auto pictures = tests::run(
+          "ffprobe -v error -show_entries frame=pts_time,width -of csv=p=0 " + path(ending));
+      std::istringstream lines{pictures.output};
+      std::map<int, int> widths;
+      double last = -1;
+      for (std::string line; std::getline(lines, line);) {
+        const double time = std::stod(line);
+        EXPECT_GT(time, last + 0.03) << pictures.output;
+        last = time;
+        ++widths[std::stoi(line.substr(line.find(',') + 1))];
+      }
+      EXPECT_EQ(widths, (std::map<int, int>{{160, 65}, {320, 25}})) << ending << pictures.output;
+    }
   }
 }
 
