@@ -1,6 +1,7 @@
 #include "client/age_sampler.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sluice::client {
 
@@ -19,7 +20,7 @@ std::optional<AgeSampler::Summary> AgeSampler::summary() const {
   const std::int64_t youngest = same_clock_ ? 0 : sorted.front();
   const auto at = [&](double share) {
     const auto last = static_cast<double>(sorted.size() - 1);
-    const std::int64_t difference = sorted[static_cast<std::size_t>(share * last + 0.5)];
+    const std::int64_t difference = sorted[static_cast<std::size_t>(std::lround(share * last))];
     return (static_cast<double>(difference) - static_cast<double>(youngest)) / 1000.0;
   };
   return Summary{.p50_ms = at(0.50),

@@ -41,8 +41,8 @@ struct Match : Handlers... {
 
 }  // namespace
 
-ClientConnection::ClientConnection(boost::asio::any_io_executor executor, TransportOptions options,
-                                   ConnectionObserver& observer)
+ClientConnection::ClientConnection(const boost::asio::any_io_executor& executor,
+                                   TransportOptions options, ConnectionObserver& observer)
     : observer_{&observer},
       receive_pool_{kReceivePoolBytes},
       assembler_{receive_pool_, signaling::Limits{}.frame_bytes, kReceiveStreams},
@@ -138,7 +138,7 @@ void ClientConnection::abort() {
   look_timer_.cancel();
 }
 
-void ClientConnection::end(CloseReason reason) {
+void ClientConnection::end(const CloseReason& reason) {
   if (ended_) return;
   const auto self = shared_from_this();
   abort();
@@ -164,7 +164,7 @@ void ClientConnection::on_open() {
 
 void ClientConnection::on_transport_closed(bool opened, std::string reason) {
   using Kind = CloseReason::Kind;
-  if (announced_) return end(*std::move(announced_));
+  if (announced_) return end(*announced_);
   if (leaving_) return end({.kind = Kind::kLeft, .message = "left"});
   end({.kind = opened ? Kind::kLost : Kind::kCannotConnect, .message = std::move(reason)});
 }

@@ -67,7 +67,7 @@ struct ConnectionFigures {
 class ClientConnection final : public std::enable_shared_from_this<ClientConnection>,
                                private TransportEvents {
  public:
-  ClientConnection(boost::asio::any_io_executor executor, TransportOptions options,
+  ClientConnection(const boost::asio::any_io_executor& executor, TransportOptions options,
                    ConnectionObserver& observer);
   ~ClientConnection();
 
@@ -115,7 +115,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   void learn_room(const signaling::ServerMessage& message);
   void report();
   void tick();
-  void end(CloseReason reason);
+  void end(const CloseReason& reason);
   template <typename Handler>
   void arm(boost::asio::steady_timer& timer, media::Time moment, Handler handler);
 

@@ -10,10 +10,11 @@ namespace {
 /// The number at the front of `text`, which is cut down to what is behind it.
 std::optional<double> leading_number(std::string_view& text) {
   double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value, std::chars_format::fixed);
   if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+  text.remove_prefix(static_cast<std::size_t>(stop - begin));
   return value;
 }
 
@@ -30,8 +31,9 @@ std::expected<PictureFormat, std::string> parse_size(std::string_view text) {
                            "' is no size such as 640x360 (even sides, 32 to 4096)");
   };
   PictureFormat format;
-  const char* end = text.data() + text.size();
-  const auto [middle, width_error] = std::from_chars(text.data(), end, format.width);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [middle, width_error] = std::from_chars(begin, end, format.width);
   if (width_error != std::errc{} || middle == end || *middle != 'x') return refuse();
   const auto [stop, height_error] = std::from_chars(middle + 1, end, format.height);
   if (height_error != std::errc{} || stop != end) return refuse();
