@@ -280,7 +280,9 @@ void VideoQueue::give_up_late_chain(Time now, const LinkEstimate& link, EgressCo
   if (empty()) return;
   const Entry& head = entries_.front();
   const bool enhancement = is_enhancement(head.frame->description);
-  const bool late = !head.catch_up && now + link.one_way_delay > deadline_of(head);
+  // A way back to live was chosen before the link was known to be slow, or when it was faster.
+  const bool long_way = head.catch_up && link.bytes_per_second;
+  const bool late = long_way || now + link.one_way_delay > deadline_of(head);
   if (!late) {
     // A keyframe that just came says nothing of what follows it.
     const bool keeps_up = !head.catch_up && !enhancement && !head.frame->description.keyframe;

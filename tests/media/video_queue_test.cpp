@@ -366,6 +366,19 @@ TEST_F(VideoQueueTest, AFrameThatWasBegunIsNotBegunAgainFromAGroup) {
   EXPECT_TRUE(queue_.empty());
 }
 
+TEST_F(VideoQueueTest, AWayToLiveThatTurnsOutLongIsGivenUpForAKeyframe) {
+  const std::vector<FrameRef> group = {frame(HandMade::keyframe(0), 9s),
+                                       frame(HandMade::delta(1, {0}), 8s),
+                                       frame(HandMade::delta(2, {1}), 7s)};
+  ASSERT_TRUE(queue_.push_group(group, kUnknownLink, counters_));
+  ASSERT_TRUE(queue_.take(kWhole, counters_).last());
+  thin(link_of(100ms));  // 200 ms to go, against 250 for a keyframe
+  EXPECT_EQ(queue_.bytes(), 2000U);
+  thin(link_of(300ms));
+  EXPECT_TRUE(queue_.empty());
+  EXPECT_TRUE(wants_keyframe());
+}
+
 TEST_F(VideoQueueTest, AJoinerOfAFarLinkIsNotSentALongChainUnasked) {
   const auto chain = [&](std::uint32_t bytes) {
     return std::vector{frame(HandMade::keyframe(0, 10'000)),
