@@ -35,6 +35,8 @@ void PublishedTrack::notice_silence(EncodingId heard, Time now) {
     other.live = false;
     other.cache.clear();
     other.requests.keyframe_arrived();
+    // When it comes back, the gap would pass for a low rate.
+    other.rate = RateMeter{};
   }
 }
 

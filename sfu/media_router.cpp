@@ -4,16 +4,19 @@
 
 namespace sluice::sfu {
 
-TrackRoute& MediaRouter::add(signaling::RoomId room, signaling::TrackInfo info,
-                             Session& publisher) {
+TrackRoute& MediaRouter::add(signaling::RoomId room, signaling::TrackInfo info, Session& publisher,
+                             media::Time now) {
   const Key key{.room = room, .handle = info.handle};
   auto route = std::make_unique<TrackRoute>(room, std::move(info), publisher, shard_);
   TrackRoute& added = *(routes_[key] = std::move(route));
   if (const auto early = early_interest_.extract(key)) {
-    for (const ShardIndex shard : early.mapped()) {
-      handle(InterestBegan{.room = room, .track = key.handle, .from = shard});
+    for (const EarlyInterest& each : early.mapped()) {
+      handle(InterestBegan{.room = room, .track = key.handle, .from = each.shard});
+      added.set_wanted_on(each.shard, each.wanted, now);
     }
   }
+  // Also when nobody wants it: after a while its publisher is told so.
+  added.settle_demand(now);
   return added;
 }
 
@@ -73,25 +76,39 @@ void MediaRouter::handle(const InterestBegan& interest) {
   const Key key{.room = interest.room, .handle = interest.track};
   TrackRoute* const route = find(key.room, key.handle);
   if (route == nullptr) {
-    early_interest_[key].push_back(interest.from);
+    early_interest_[key].push_back({.shard = interest.from});
     return;
   }
   route->add_shard(interest.from);
   route->settle_groups();
 }
 
-void MediaRouter::handle(const InterestEnded& interest) {
+void MediaRouter::handle(const InterestEnded& interest, media::Time now) {
   const Key key{.room = interest.room, .handle = interest.track};
-  if (TrackRoute* const route = find(key.room, key.handle)) route->remove_shard(interest.from);
+  if (TrackRoute* const route = find(key.room, key.handle)) route->remove_shard(interest.from, now);
   const auto early = early_interest_.find(key);
   if (early == early_interest_.end()) return;
-  std::erase(early->second, interest.from);
+  std::erase_if(early->second,
+                [&](const EarlyInterest& each) { return each.shard == interest.from; });
   if (early->second.empty()) early_interest_.erase(early);
 }
 
 void MediaRouter::handle(const KeyframeAsked& asked, media::Time now) {
   TrackRoute* const route = find(asked.room, asked.track);
   if (route != nullptr) route->request_keyframe(asked.encoding, asked.cause, now);
+}
+
+void MediaRouter::handle(const EncodingsWanted& wanted, media::Time now) {
+  const Key key{.room = wanted.room, .handle = wanted.track};
+  if (TrackRoute* const route = find(key.room, key.handle)) {
+    route->set_wanted_on(wanted.from, wanted.wanted, now);
+    return;
+  }
+  const auto early = early_interest_.find(key);
+  if (early == early_interest_.end()) return;
+  for (EarlyInterest& each : early->second) {
+    if (each.shard == wanted.from) each.wanted = wanted.wanted;
+  }
 }
 
 void MediaRouter::settle_groups() {

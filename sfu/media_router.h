@@ -24,7 +24,8 @@ class MediaRouter {
   explicit MediaRouter(const TrackRoute::Surroundings& shard) : shard_{shard} {}
 
   /// A track is published on this shard.
-  TrackRoute& add(signaling::RoomId room, signaling::TrackInfo info, Session& publisher);
+  TrackRoute& add(signaling::RoomId room, signaling::TrackInfo info, Session& publisher,
+                  media::Time now);
   void remove(signaling::RoomId room, signaling::TrackHandle handle);
   /// Null when there is no such track.
   [[nodiscard]] TrackRoute* find(signaling::RoomId room, signaling::TrackHandle handle);
@@ -44,8 +45,9 @@ class MediaRouter {
   /// those who were subscribed to it before its publisher was told that it is published.
   void expect(const InterestBegan& interest);
   void handle(const InterestBegan& interest);
-  void handle(const InterestEnded& interest);
+  void handle(const InterestEnded& interest, media::Time now);
   void handle(const KeyframeAsked& asked, media::Time now);
+  void handle(const EncodingsWanted& wanted, media::Time now);
   /// Sends the groups that did not fit their ring: the next frame, which would bring them, may be
   /// far away. O(tracks), for the housekeeping.
   void settle_groups();
@@ -65,11 +67,17 @@ class MediaRouter {
     }
   };
 
+  /// Another shard's interest in a track that is not here.
+  struct EarlyInterest {
+    ShardIndex shard{};
+    std::size_t wanted = 0;  ///< of the encodings
+  };
+
   TrackRoute::Surroundings shard_;
   std::unordered_map<Key, std::unique_ptr<TrackRoute>, KeyHash> routes_;
   /// Interest in tracks that are not here: the room's word of them is still on its way, or they
   /// were removed and the end of the interest is. Messages of two shards have no common order.
-  std::unordered_map<Key, std::vector<ShardIndex>, KeyHash> early_interest_;
+  std::unordered_map<Key, std::vector<EarlyInterest>, KeyHash> early_interest_;
 };
 
 }  // namespace sluice::sfu

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <variant>
 
 #include "media/chunk_header.h"
@@ -199,6 +200,7 @@ void Session::subscription_changed(TrackRoute& route,
   known->largest = wanted_encoding(route.info().description.video, wanted);
   known->simulcast = settings.simulcast;
   known->hidden = settings.hidden;
+  want(*known, settings.hidden ? 0 : route.encodings_up_to(known->largest));
   if (was_hidden != settings.hidden) {
     tell_state(route, settings.hidden, signaling::TrackStateReason::kHidden);
   }
@@ -207,11 +209,17 @@ void Session::subscription_changed(TrackRoute& route,
 
 void Session::subscription_removed(TrackRoute& route) {
   route.remove(*this);
+  if (Subscription* const known = subscription(media_handle(route))) want(*known, 0);
   std::erase_if(subscriptions_, [&](const Subscription& each) { return each.route == &route; });
   count_egress();
   egress_.unsubscribe(media_handle(route));
   // What still waited was not thinned to fit a link: it lost its reader.
   count_left_out(metrics::LeftOut::kClosed);
+}
+
+void Session::want(Subscription& subscription, std::size_t encodings) {
+  const std::size_t before = std::exchange(subscription.wanted, encodings);
+  subscription.route->change_wanted(before, encodings, shard_.now());
 }
 
 void Session::keyframe_wanted(TrackRoute& route) {

@@ -87,6 +87,7 @@ class Session : public media::ListHook<> {
   struct Subscription {
     TrackRoute* route = nullptr;
     media::EncodingId largest{};  ///< encoding of use to the subscriber
+    std::size_t wanted = 0;       ///< what its route was told of that, 0 while hidden
     bool simulcast = false;
     bool hidden = false;
     bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
@@ -94,6 +95,8 @@ class Session : public media::ListHook<> {
   };
 
   void perform(std::vector<signaling::SessionAction> actions);
+  /// So many encodings of a track, counted from the smallest, are of use to the subscriber.
+  void want(Subscription& subscription, std::size_t encodings);
   void count_left_out(metrics::LeftOut thinned_as);
   void report_media();
   void watch_time();

@@ -175,9 +175,11 @@ void Shard::handle(ShardMessage& message) {
   } else if (const auto* began = std::get_if<InterestBegan>(&message)) {
     router_.handle(*began);
   } else if (const auto* ended = std::get_if<InterestEnded>(&message)) {
-    router_.handle(*ended);
+    router_.handle(*ended, now_);
   } else if (const auto* asked = std::get_if<KeyframeAsked>(&message)) {
     router_.handle(*asked, now_);
+  } else if (const auto* wanted = std::get_if<EncodingsWanted>(&message)) {
+    router_.handle(*wanted, now_);
   } else {
     begin_to_shut_down();
   }
@@ -212,7 +214,7 @@ void Shard::apply(const signaling::FailSession& effect) {
 void Shard::apply(const signaling::TrackAdded& effect) {
   Session* const publisher = session(effect.publisher);
   if (publisher == nullptr) return;
-  publisher->track_added(router_.add(effect.room, effect.track, *publisher));
+  publisher->track_added(router_.add(effect.room, effect.track, *publisher, now_));
 }
 
 void Shard::apply(const signaling::TrackRemoved& effect) {

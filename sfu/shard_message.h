@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <type_traits>
 #include <variant>
@@ -54,11 +55,20 @@ struct KeyframeAsked {
   metrics::KeyframeCause cause{};
 };
 
+/// Subscribers on `from` have use for so many encodings of a simulcast track that the receiver
+/// publishes, counted from the smallest; none of them did before the first of these came.
+struct EncodingsWanted {
+  signaling::RoomId room{};
+  signaling::TrackHandle track{};
+  ShardIndex from{};
+  std::size_t wanted = 0;  ///< 0: nobody there is shown anything
+};
+
 /// The server stops.
 struct ShutDown {};
 
-using ShardMessage =
-    std::variant<RoomRequest, RoomNews, InterestBegan, InterestEnded, KeyframeAsked, ShutDown>;
+using ShardMessage = std::variant<RoomRequest, RoomNews, InterestBegan, InterestEnded,
+                                  KeyframeAsked, EncodingsWanted, ShutDown>;
 
 /// What crosses to another shard through a ring: a frame of a track that has subscribers there, or,
 /// when `group` is set, the way to the present of all its encodings, each from its keyframe on.

@@ -1,6 +1,7 @@
 #include "sfu/track_route.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sfu/session.h"
 #include "signaling/server_message.h"
@@ -30,7 +31,9 @@ TrackRoute::TrackRoute(signaling::RoomId room, signaling::TrackInfo info,
       track_{track_settings(info_.description)},
       // Sound has no groups: whoever comes begins with the next frame.
       awaits_group_{remote() && kind() == media::MediaKind::kVideo},
-      keyframe_timer_{[this](media::Time now) { ask_publisher(now); }} {
+      keyframe_timer_{[this](media::Time now) { ask_publisher(now); }},
+      demand_{std::max<std::size_t>(info_.description.video.encodings.size(), 1)},
+      demand_timer_{[this](media::Time now) { settle_demand(now); }} {
   track_.set_muted(info_.description.muted);
 }
 
@@ -77,8 +80,14 @@ void TrackRoute::add_shard(ShardIndex shard) {
   outlets_.push_back({.shard = shard, .owed_group = kind() == media::MediaKind::kVideo});
 }
 
-void TrackRoute::remove_shard(ShardIndex shard) {
+void TrackRoute::remove_shard(ShardIndex shard, media::Time now) {
+  set_wanted_on(shard, 0, now);
   std::erase_if(outlets_, [&](const Outlet& outlet) { return outlet.shard == shard; });
+}
+
+void TrackRoute::set_wanted_on(ShardIndex shard, std::size_t wanted, media::Time now) {
+  const auto outlet = std::ranges::find(outlets_, shard, &Outlet::shard);
+  if (outlet != outlets_.end()) change_wanted(std::exchange(outlet->wanted, wanted), wanted, now);
 }
 
 void TrackRoute::settle_groups() {
@@ -149,6 +158,46 @@ void TrackRoute::ask_publisher(media::Time now) {
     }
   }
   shard_.wheel.schedule(keyframe_timer_, track_.deadline());
+}
+
+std::size_t TrackRoute::encodings_up_to(media::EncodingId largest) const {
+  const auto& encodings = info_.description.video.encodings;
+  const auto larger = std::ranges::find_if(encodings, [&](const signaling::EncodingInfo& each) {
+    return media::EncodingId{each.encoding} > largest;
+  });
+  return std::max<std::size_t>(static_cast<std::size_t>(larger - encodings.begin()), 1);
+}
+
+void TrackRoute::change_wanted(std::size_t before, std::size_t after, media::Time now) {
+  if (before == after) return;
+  wanted_.change(before, after);
+  settle_demand(now);
+}
+
+void TrackRoute::settle_demand(media::Time now) {
+  // There is nothing to leave out of one encoding.
+  if (info_.description.video.encodings.size() < 2) return;
+  const std::size_t wanted = wanted_.most();
+  if (remote()) {
+    if (std::exchange(wanted_told_, wanted) == wanted) return;
+    shard_.port.send(
+        publisher_shard_,
+        EncodingsWanted{
+            .room = room_, .track = info_.handle, .from = shard_.port.self(), .wanted = wanted});
+    return;
+  }
+  demand_.want(wanted, now);
+  if (demand_.poll(now)) tell_publisher_demand();
+  shard_.wheel.schedule(demand_timer_, demand_.deadline());
+}
+
+void TrackRoute::tell_publisher_demand() {
+  if (publisher_ == nullptr) return;
+  signaling::Demand demand{.track = info_.track, .encodings = {}};
+  for (std::size_t index = 0; index < demand_.encodings(); ++index) {
+    demand.encodings.push_back(info_.description.video.encodings[index].encoding);
+  }
+  publisher_->send_control({.body = std::move(demand)});
 }
 
 }  // namespace sluice::sfu

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
 #include "media/deadline_clock.h"
+#include "media/encoding_demand.h"
 #include "media/frame_pool.h"
 #include "media/layer_allocator.h"
 #include "media/published_track.h"
+#include "media/wanted_encodings.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/shard_bus.h"
 #include "sfu/shard_index.h"
@@ -22,11 +25,12 @@ class Session;
 /// where its publisher is.
 ///
 /// Knows how late the publisher's frames are and whom to hand a frame to: subscribers, and other
-/// shards that have some. Keyframe requests, which `media::PublishedTrack` has merged, go the other
-/// way. Each shard keeps the group that leads to the present (of references: payloads exist once),
-/// so joiners are served where they are; a shard that begins, or that lost frames because it lagged
-/// behind by a whole ring, gets the publisher's in one piece before the next frame. Owner: the
-/// shard's `MediaRouter`; subscribers are removed before they go.
+/// shards that have some. Keyframe requests, which `media::PublishedTrack` has merged, and what is
+/// wanted of a simulcast track go the other way. Each shard keeps the group that leads to the
+/// present (of references: payloads exist once), so joiners are served where they are; a shard that
+/// begins, or that lost frames because it lagged behind by a whole ring, gets the publisher's in
+/// one piece before the next frame. Owner: the shard's `MediaRouter`; subscribers are removed
+/// before they go.
 class TrackRoute {
  public:
   /// What routes of a shard use of it; all of it outlives them.
@@ -77,11 +81,24 @@ class TrackRoute {
   /// Asks the publisher for a keyframe, together with all who ask at about the same time.
   void request_keyframe(media::EncodingId encoding, metrics::KeyframeCause cause, media::Time now);
 
+  /// How many encodings are of use to who has use for `largest`: those up to it; 1 or more.
+  [[nodiscard]] std::size_t encodings_up_to(media::EncodingId largest) const;
+  /// A subscriber has use for `after` encodings, counted from the smallest, and had for `before`; 0
+  /// for one that is not there or is shown nothing.
+  void change_wanted(std::size_t before, std::size_t after, media::Time now);
+  /// Tells the publisher which encodings are in demand, or its shard what is wanted here, when
+  /// there is something new to tell.
+  void settle_demand(media::Time now);
+  /// So many encodings the publisher was told to make. Only on its shard.
+  [[nodiscard]] std::size_t in_demand() const { return demand_.encodings(); }
+
   // Between shards.
 
   /// `shard` has subscribers from now on (nothing new when that is known), or none any more.
   void add_shard(ShardIndex shard);
-  void remove_shard(ShardIndex shard);
+  void remove_shard(ShardIndex shard, media::Time now);
+  /// Subscribers on `shard`, one that was added, have use for so many encodings.
+  void set_wanted_on(ShardIndex shard, std::size_t wanted, media::Time now);
   /// Sends the group to shards that are owed one, as far as their rings have room.
   void settle_groups();
   /// The group of the publisher's shard, in place of what was known.
@@ -92,10 +109,12 @@ class TrackRoute {
   struct Outlet {
     ShardIndex shard{};
     bool owed_group = false;  ///< it cannot use what follows before it has the way there
+    std::size_t wanted = 0;   ///< of the encodings there
   };
 
   void cross(Outlet& outlet, const media::FrameRef& frame);
   void ask_publisher(media::Time now);
+  void tell_publisher_demand();
 
   signaling::RoomId room_;
   signaling::TrackInfo info_;
@@ -109,6 +128,10 @@ class TrackRoute {
   bool awaits_group_ = false;
   metrics::KeyframeCause keyframe_cause_{};  ///< of the first of the merged requests
   ShardTimer keyframe_timer_;
+  media::WantedEncodings wanted_;  ///< by subscribers here and by other shards
+  std::size_t wanted_told_ = 0;    ///< to the publisher's shard
+  media::EncodingDemand demand_;
+  ShardTimer demand_timer_;
 };
 
 }  // namespace sluice::sfu

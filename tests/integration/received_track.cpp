@@ -15,48 +15,60 @@ std::string payload_of(media::FrameNumber number, std::size_t length) {
 
 void ReceivedTrack::receive(const media::Chunk& chunk, SteadyTime arrived) {
   const media::ChunkHeader& header = chunk.header;
+  Encoding& encoding = encodings_[header.encoding];
   if (header.abandon) {
-    if (!partial_ || header.frame != description_.number) fault("nothing to abandon", header);
-    partial_ = false;
+    if (!encoding.partial || header.frame != encoding.description.number) {
+      fault("nothing to abandon", header);
+    }
+    encoding.partial = false;
     ++abandoned_;
     return;
   }
   if (header.first()) {
-    if (partial_) fault("a frame begins inside another", header);
-    description_ = *header.description;
-    payload_.clear();
-    partial_ = true;
-  } else if (!partial_ || header.frame != description_.number) {
+    if (encoding.partial) fault("a frame begins inside another", header);
+    encoding.description = *header.description;
+    encoding.payload.clear();
+    encoding.partial = true;
+  } else if (!encoding.partial || header.frame != encoding.description.number) {
     fault("a chunk of a frame that did not begin", header);
     return;
   }
-  if (header.offset != payload_.size()) fault("a gap inside a frame", header);
-  payload_.append(reinterpret_cast<const char*>(chunk.payload.data()), chunk.payload.size());
-  if (header.last) finish(arrived);
+  if (header.offset != encoding.payload.size()) fault("a gap inside a frame", header);
+  encoding.payload.append(reinterpret_cast<const char*>(chunk.payload.data()),
+                          chunk.payload.size());
+  if (header.last) finish(encoding, arrived);
 }
 
-void ReceivedTrack::finish(SteadyTime arrived) {
-  partial_ = false;
-  const media::ChunkHeader header{.track = description_.track, .frame = description_.number};
-  if (payload_ != payload_of(description_.number, description_.length)) {
+void ReceivedTrack::finish(Encoding& encoding, SteadyTime arrived) {
+  encoding.partial = false;
+  const media::FrameDescription& frame = encoding.description;
+  const media::ChunkHeader header{
+      .track = frame.track, .encoding = frame.encoding, .frame = frame.number};
+  if (encoding.payload != payload_of(frame.number, frame.length)) {
     fault("another payload than was sent", header);
   }
-  if (!frames_.empty() &&
-      static_cast<std::int32_t>(description_.number - frames_.back().description.number) <= 0) {
+  if (encoding.newest && static_cast<std::int32_t>(frame.number - *encoding.newest) <= 0) {
     fault("frames out of order", header);
   }
-  for (const std::uint16_t delta : description_.dependencies()) {
-    if (!decodable_.contains(description_.number - delta)) {
-      fault("undecodable without " + std::to_string(description_.number - delta), header);
+  encoding.newest = frame.number;
+  if (shown_ && shown_ != frame.encoding) {
+    if (!frame.keyframe) return fault("of an encoding that is not shown", header);
+    encodings_[*shown_].decodable.clear();
+  }
+  shown_ = frame.encoding;
+  for (const std::uint16_t delta : frame.dependencies()) {
+    if (!encoding.decodable.contains(frame.number - delta)) {
+      fault("undecodable without " + std::to_string(frame.number - delta), header);
       return;
     }
   }
-  decodable_.insert(description_.number);
-  frames_.push_back({.description = description_, .arrived = arrived});
+  encoding.decodable.insert(frame.number);
+  frames_.push_back({.description = frame, .arrived = arrived});
 }
 
 void ReceivedTrack::fault(const std::string& what, const media::ChunkHeader& header) {
-  faults_.push_back("track " + std::to_string(static_cast<unsigned>(header.track)) + " frame " +
+  faults_.push_back("track " + std::to_string(static_cast<unsigned>(header.track)) + " encoding " +
+                    std::to_string(static_cast<unsigned>(header.encoding)) + " frame " +
                     std::to_string(header.frame) + ": " + what);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,7 +27,9 @@ struct ReceivedFrame {
 /// The receiving end of one track: puts chunks together and distrusts the server.
 ///
 /// Every breach of docs/protocol.md section 5, every payload that is not what was sent and every
-/// frame whose dependencies did not arrive is written down in `faults`.
+/// frame whose dependencies did not arrive is written down in `faults`; so is a frame of a
+/// simulcast encoding that is not shown: a decoder, of which there is one, has gone on from
+/// another's keyframe.
 class ReceivedTrack {
  public:
   void receive(const media::Chunk& chunk, SteadyTime arrived);
@@ -33,20 +37,28 @@ class ReceivedTrack {
   [[nodiscard]] const std::vector<ReceivedFrame>& frames() const { return frames_; }
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
   [[nodiscard]] std::size_t abandoned() const { return abandoned_; }
+  /// The encoding of the newest frame; nothing before the first one.
+  [[nodiscard]] std::optional<media::EncodingId> shown() const { return shown_; }
   /// Forgets what came so far, except what later frames depend on.
   void forget() { frames_.clear(); }
 
  private:
-  void finish(SteadyTime arrived);
+  struct Encoding {
+    std::set<media::FrameNumber> decodable;
+    std::optional<media::FrameNumber> newest;
+    bool partial = false;
+    media::FrameDescription description;
+    std::string payload;
+  };
+
+  void finish(Encoding& encoding, SteadyTime arrived);
   void fault(const std::string& what, const media::ChunkHeader& header);
 
   std::vector<ReceivedFrame> frames_;
   std::vector<std::string> faults_;
-  std::set<media::FrameNumber> decodable_;
+  std::map<media::EncodingId, Encoding> encodings_;
+  std::optional<media::EncodingId> shown_;
   std::size_t abandoned_ = 0;
-  bool partial_ = false;
-  media::FrameDescription description_;
-  std::string payload_;
 };
 
 }  // namespace sluice::integration

@@ -49,8 +49,9 @@ std::vector<std::string> Microphone::packet() {
 }
 
 Camera::Camera(media::TrackHandle track, SteadyTime start, std::size_t bits_per_second,
-               std::chrono::seconds keyframe_interval)
+               std::chrono::seconds keyframe_interval, media::EncodingId encoding)
     : track_{track},
+      encoding_{encoding},
       start_{start},
       next_{start},
       mean_delta_bytes_{0},
@@ -67,9 +68,17 @@ std::vector<std::string> Camera::frame() {
   return chunks_of(description);
 }
 
+void Camera::resume(SteadyTime at) {
+  start_ = at - number_ * 1000000us / 30;
+  next_ = at;
+  keyframe_wanted_ = true;
+}
+
 media::FrameDescription Camera::describe_next() {
-  media::FrameDescription description{
-      .track = track_, .number = number_, .capture_time = capture_time(next_)};
+  media::FrameDescription description{.track = track_,
+                                      .encoding = encoding_,
+                                      .number = number_,
+                                      .capture_time = capture_time(next_)};
   const media::FrameNumber since_key = number_ - group_start_;
   double relative_size = 6;
   if (number_ == 0 || keyframe_wanted_ || since_key >= keyframe_interval_frames_) {

@@ -38,10 +38,12 @@ class Microphone {
 class Camera {
  public:
   Camera(media::TrackHandle track, SteadyTime start, std::size_t bits_per_second,
-         std::chrono::seconds keyframe_interval);
+         std::chrono::seconds keyframe_interval, media::EncodingId encoding = {});
   [[nodiscard]] SteadyTime next() const { return next_; }
   [[nodiscard]] media::FrameNumber sent() const { return number_; }
   void request_keyframe() { keyframe_wanted_ = true; }
+  /// Goes on at `at`, with a keyframe, after frames that were due were not taken.
+  void resume(SteadyTime at);
   /// The chunks of the frame that is due at `next()`.
   std::vector<std::string> frame();
 
@@ -49,6 +51,7 @@ class Camera {
   media::FrameDescription describe_next();
 
   media::TrackHandle track_;
+  media::EncodingId encoding_;
   SteadyTime start_;
   SteadyTime next_;
   double mean_delta_bytes_;

@@ -160,6 +160,20 @@ TEST_F(PublishedTrackTest, MeasuresAnEncodingWithoutItsKeyframes) {
   EXPECT_FALSE(track_.bytes_per_second(kSmall, kNow + 2s));
 }
 
+TEST_F(PublishedTrackTest, TheGapOfAnEncodingThatComesBackIsNoLowRate) {
+  push(HandMade::keyframe(0), kSmall);
+  push(HandMade::keyframe(0), kLarge);
+  for (FrameNumber number = 1; number <= 60; ++number) {
+    push(HandMade::delta(number, {number - 1}), kLarge, kNow + number * 33'333us);
+  }
+  for (FrameNumber number = 1; number <= 150; ++number) {
+    push(HandMade::delta(number, {number - 1}), kSmall, kNow + 2s + number * 33'333us);
+  }
+  push(HandMade::keyframe(61), kLarge, kNow + 7s);
+  push(HandMade::delta(62, {61}), kLarge, kNow + 7033ms);
+  EXPECT_EQ(track_.bytes_per_second(kLarge, kNow + 7100ms), std::nullopt);
+}
+
 TEST_F(PublishedTrackTest, PassesTheGroupsOfAllEncodingsOnToAnotherShard) {
   push({.number = 0, .length = 10, .keyframe = true});
   push({.number = 1, .length = 10});

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr ShardIndex kPublisher{0};
 constexpr ShardIndex kOther{1};
+constexpr ShardIndex kThird{2};
 constexpr signaling::RoomId kRoom{3};
 constexpr media::Time kNow{100s};
 
@@ -21,6 +22,14 @@ signaling::TrackInfo track(signaling::TrackKind kind) {
   info.description.source = kind == signaling::TrackKind::kAudio
                                 ? signaling::TrackSource::kMicrophone
                                 : signaling::TrackSource::kCamera;
+  return info;
+}
+
+signaling::TrackInfo simulcast_track() {
+  signaling::TrackInfo info = track(signaling::TrackKind::kVideo);
+  info.description.video.encodings = {{.encoding = 0, .width = 320, .height = 180},
+                                      {.encoding = 2, .width = 640, .height = 360},
+                                      {.encoding = 5, .width = 1280, .height = 720}};
   return info;
 }
 
@@ -76,6 +85,27 @@ class TrackRouteBetweenShards : public testing::Test {
         [](ShardIndex, const Crossing&) {});
     return asked;
   }
+  /// Lets the publisher's shard read what it was sent of what is wanted, and says what that was.
+  std::vector<std::size_t> hear_wanted(media::Time now) {
+    std::vector<std::size_t> heard;
+    for (Shard* shard : {&other_, &third_}) shard->port.flush();
+    publisher_.port.receive(
+        [&](const ShardMessage& message) {
+          const auto& wanted = std::get<EncodingsWanted>(message);
+          EXPECT_EQ(wanted.room, kRoom);
+          EXPECT_EQ(wanted.track, signaling::TrackHandle{5});
+          simulcast_.set_wanted_on(wanted.from, wanted.wanted, now);
+          heard.push_back(wanted.wanted);
+        },
+        [](ShardIndex, const Crossing&) {});
+    return heard;
+  }
+  static void let_pass(Shard& shard, media::Time now) {
+    shard.wheel.advance(now);
+    while (media::Timer* const timer = shard.wheel.pop_expired()) {
+      static_cast<ShardTimer*>(timer)->expired(now);
+    }
+  }
   void fill_ring() {
     while (publisher_.port.offer(
         kOther, {.room = kRoom, .track = signaling::TrackHandle{5}, .frame = frame(7777)})) {
@@ -83,13 +113,18 @@ class TrackRouteBetweenShards : public testing::Test {
   }
 
   media::FramePool pool_{16 << 20};
-  ShardBus bus_{2};
+  ShardBus bus_{3};
   Shard publisher_{bus_, kPublisher};
   Shard other_{bus_, kOther};
+  Shard third_{bus_, kThird};
   // The publisher itself is not needed: frames are handed to the route.
   TrackRoute video_{kRoom, track(signaling::TrackKind::kVideo), kPublisher,
                     publisher_.surroundings};
   TrackRoute remote_{kRoom, track(signaling::TrackKind::kVideo), kPublisher, other_.surroundings};
+  // The same of a track with the encodings 0, 2 and 5.
+  TrackRoute simulcast_{kRoom, simulcast_track(), kPublisher, publisher_.surroundings};
+  TrackRoute on_other_{kRoom, simulcast_track(), kPublisher, other_.surroundings};
+  TrackRoute on_third_{kRoom, simulcast_track(), kPublisher, third_.surroundings};
 };
 
 TEST_F(TrackRouteBetweenShards, SendsNothingToAShardWithoutSubscribers) {
@@ -107,7 +142,7 @@ TEST_F(TrackRouteBetweenShards, SendsTheGroupFirstAndThenEachFrameOnce) {
   video_.receive(frame(3));
   EXPECT_EQ(arrivals(), (std::vector<int>{1000, 1001, 2, 3}));
   EXPECT_EQ(publisher_.metrics.shard_frames[metrics::FrameKind::kVideo].value(), 2U);
-  video_.remove_shard(kOther);
+  video_.remove_shard(kOther, kNow);
   video_.receive(frame(4));
   EXPECT_EQ(arrivals(), std::vector<int>{});
 }
@@ -181,6 +216,79 @@ TEST_F(TrackRouteBetweenShards, AsksThePublishersShardOnceForAllWhoAsk) {
   remote_.receive_group(std::vector<media::FrameRef>{frame(0, true)});
   remote_.request_keyframe(media::EncodingId{0}, metrics::KeyframeCause::kRequested, kNow + 3s);
   EXPECT_EQ(requests().size(), 1U);
+}
+
+TEST_F(TrackRouteBetweenShards, CountsTheEncodingsUpToTheLargestOfUse) {
+  EXPECT_EQ(simulcast_.encodings_up_to(media::EncodingId{0}), 1U);
+  EXPECT_EQ(simulcast_.encodings_up_to(media::EncodingId{2}), 2U);
+  EXPECT_EQ(simulcast_.encodings_up_to(media::EncodingId{5}), 3U);
+  EXPECT_EQ(video_.encodings_up_to(media::EncodingId{0}), 1U);
+}
+
+TEST_F(TrackRouteBetweenShards, DemandsWhatSubscribersHereAndElsewhereWant) {
+  simulcast_.add_shard(kOther);
+  simulcast_.add_shard(kThird);
+  simulcast_.change_wanted(0, 1, kNow);
+  on_other_.change_wanted(0, 2, kNow);
+  EXPECT_EQ(hear_wanted(kNow), std::vector<std::size_t>{2});
+  EXPECT_EQ(simulcast_.in_demand(), 3U) << "fewer are told when that stood";
+  let_pass(publisher_, kNow + 2005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 2U);
+
+  on_third_.change_wanted(0, 3, kNow + 3s);
+  EXPECT_EQ(hear_wanted(kNow + 3s), std::vector<std::size_t>{3});
+  EXPECT_EQ(simulcast_.in_demand(), 3U) << "more are told at once";
+
+  // Who wants it most leaves, and then the whole other shard.
+  on_third_.change_wanted(3, 0, kNow + 4s);
+  EXPECT_EQ(hear_wanted(kNow + 4s), std::vector<std::size_t>{0});
+  let_pass(publisher_, kNow + 6005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 2U);
+  simulcast_.remove_shard(kOther, kNow + 7s);
+  let_pass(publisher_, kNow + 9005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 1U);
+}
+
+TEST_F(TrackRouteBetweenShards, TellsThePublishersShardOneNumberAndOnlyWhenItChanges) {
+  simulcast_.add_shard(kOther);
+  on_other_.change_wanted(0, 2, kNow);
+  on_other_.change_wanted(0, 2, kNow);
+  on_other_.change_wanted(0, 1, kNow);
+  on_other_.change_wanted(2, 1, kNow);
+  EXPECT_EQ(hear_wanted(kNow), std::vector<std::size_t>{2});
+  on_other_.change_wanted(2, 0, kNow);
+  EXPECT_EQ(hear_wanted(kNow), std::vector<std::size_t>{1});
+}
+
+TEST_F(TrackRouteBetweenShards, DemandsTheSmallestOfATrackThatNobodyIsShown) {
+  simulcast_.settle_demand(kNow);
+  let_pass(publisher_, kNow + 1990ms);
+  EXPECT_EQ(simulcast_.in_demand(), 3U);
+  let_pass(publisher_, kNow + 2005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 1U);
+}
+
+TEST_F(TrackRouteBetweenShards, AShardThatIsAddedTwiceKeepsWhatItWants) {
+  simulcast_.add_shard(kOther);
+  simulcast_.set_wanted_on(kOther, 2, kNow);
+  simulcast_.add_shard(kOther);
+  let_pass(publisher_, kNow + 2005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 2U);
+  // Gone and back: nothing of before is left.
+  simulcast_.remove_shard(kOther, kNow + 3s);
+  simulcast_.add_shard(kOther);
+  let_pass(publisher_, kNow + 5005ms);
+  EXPECT_EQ(simulcast_.in_demand(), 1U);
+  simulcast_.set_wanted_on(kThird, 3, kNow + 6s);
+  EXPECT_EQ(simulcast_.in_demand(), 1U) << "a shard without interest wants nothing";
+}
+
+TEST_F(TrackRouteBetweenShards, HasNothingToDemandOfOneEncoding) {
+  video_.add_shard(kOther);
+  video_.settle_demand(kNow);
+  remote_.change_wanted(0, 1, kNow);
+  EXPECT_TRUE(hear_wanted(kNow).empty());
+  EXPECT_TRUE(publisher_.wheel.empty());
 }
 
 }  // namespace
