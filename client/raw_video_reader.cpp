@@ -12,8 +12,9 @@ constexpr std::string_view kFrameMagic = "FRAME";
 
 std::optional<int> positive_number(std::string_view text, int greatest) {
   int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || stop != end || value < 1 || value > greatest) return std::nullopt;
   return value;
 }

@@ -17,8 +17,9 @@ std::optional<UrlScheme> scheme_of(std::string_view name) {
 
 std::optional<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, port);
   if (error != std::errc{} || stop != end || port == 0) return std::nullopt;
   return port;
 }

@@ -20,6 +20,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 #include <cstring>
 #include <optional>
+#include <tuple>
 #include <type_traits>
 
 #include "client/socket_facts.h"
@@ -67,8 +68,7 @@ ssl::context make_tls_context(const TransportOptions& options) {
   context.set_default_verify_paths();
   if (!options.trusted_certificates.empty()) {
     error_code error;
-    context.load_verify_file(options.trusted_certificates, error);
-    if (error) {
+    if (context.load_verify_file(options.trusted_certificates, error)) {
       throw Failure{"cannot read certificates from " + options.trusted_certificates + ": " +
                     error.message()};
     }
@@ -81,7 +81,8 @@ template <typename Stream>
 class StreamTransport : public Transport,
                         public std::enable_shared_from_this<StreamTransport<Stream>> {
  public:
-  StreamTransport(asio::any_io_executor executor, TransportOptions options, TransportEvents& events)
+  StreamTransport(const asio::any_io_executor& executor, TransportOptions options,
+                  TransportEvents& events)
       : options_{std::move(options)}, events_{&events}, executor_{executor}, pace_{executor} {}
 
   void start() override {
@@ -161,9 +162,10 @@ class StreamTransport : public Transport,
     }
   }
   static void shut_socket(tcp::socket& socket) {
-    error_code ignored;
-    socket.shutdown(tcp::socket::shutdown_both, ignored);
-    socket.close(ignored);
+    // What fails here is gone already.
+    error_code error;
+    std::ignore = socket.shutdown(tcp::socket::shutdown_both, error);
+    std::ignore = socket.close(error);
   }
 
   [[nodiscard]] const TransportOptions& options() const { return options_; }
@@ -204,7 +206,7 @@ class StreamTransport : public Transport,
       tcp::socket socket{executor_};
       socket.open(entry.endpoint().protocol(), error);
       if (!error && options_.read_rate_bps != 0) {
-        socket.set_option(tcp::socket::receive_buffer_size{kSlowReaderBufferBytes}, error);
+        error = socket.set_option(tcp::socket::receive_buffer_size{kSlowReaderBufferBytes}, error);
       }
       if (!error) {
         co_await socket.async_connect(entry.endpoint(),
@@ -378,8 +380,8 @@ class WebSocketTransport final : public StreamTransport<Stream> {
 
 }  // namespace
 
-std::shared_ptr<Transport> make_transport(asio::any_io_executor executor, TransportOptions options,
-                                          TransportEvents& events) {
+std::shared_ptr<Transport> make_transport(const asio::any_io_executor& executor,
+                                          TransportOptions options, TransportEvents& events) {
   switch (options.url.scheme) {
     case UrlScheme::kTls:
       return std::make_shared<RawTransport<TlsStream>>(executor, std::move(options), events);

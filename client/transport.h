@@ -80,8 +80,8 @@ class Transport {
 };
 
 /// `events` must stay until `on_transport_closed` was called or `close` returned.
-[[nodiscard]] std::shared_ptr<Transport> make_transport(boost::asio::any_io_executor executor,
-                                                        TransportOptions options,
-                                                        TransportEvents& events);
+[[nodiscard]] std::shared_ptr<Transport> make_transport(
+    const boost::asio::any_io_executor& executor, TransportOptions options,
+    TransportEvents& events);
 
 }  // namespace sluice::client

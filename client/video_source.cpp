@@ -88,9 +88,9 @@ class FileVideo final : public VideoSource {
     auto reader = make_reader();
     if (!reader) return std::unexpected(std::move(reader.error()));
     header_ = reader->header();
-    thread_ = std::jthread{[this, opened = *std::move(reader)](std::stop_token stop) mutable {
+    thread_ = std::jthread{[this, opened = *reader](const std::stop_token& stop) {
       if (auto* input = dynamic_cast<StoppableInput*>(buffer_.get())) input->stop_with(stop);
-      read(std::move(opened), stop);
+      read(opened, stop);
     }};
     return {};
   }

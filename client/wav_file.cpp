@@ -63,7 +63,7 @@ std::expected<Format, std::string> parse_format(std::span<const std::byte> body)
 float sample_of(std::span<const std::byte> bytes, const Format& format) {
   const std::uint32_t raw = little_endian(bytes);
   if (format.encoding == kFloat) {
-    const float value = std::bit_cast<float>(raw);
+    const auto value = std::bit_cast<float>(raw);
     return std::isfinite(value) ? std::clamp(value, -1.0F, 1.0F) : 0.0F;
   }
   if (format.bits == 8) return (static_cast<float>(raw) - 128.0F) / 128.0F;

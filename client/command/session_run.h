@@ -38,14 +38,14 @@ struct SessionEnd {
 template <typename Session>
 [[nodiscard]] SessionEnd run_session(boost::asio::io_context& io, Session& session,
                                      std::optional<std::chrono::seconds> duration,
-                                     std::function<void()> progress) {
+                                     const std::function<void()>& progress) {
   SessionEnd end;
   session.start([&](const typename Session::Outcome& outcome) {
     end.failure = outcome.failure;
     end.code = exit_code_for(outcome.reason, !outcome.failure.empty());
     io.stop();
   });
-  run_until_done(io, duration, {.stop = [&] { session.stop(); }, .second = std::move(progress)});
+  run_until_done(io, duration, {.stop = [&] { session.stop(); }, .second = progress});
   return end;
 }
 
