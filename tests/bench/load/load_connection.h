@@ -42,6 +42,8 @@ class LoadConnection {
   void connect_tls(SSL_CTX* context);
   void upgrade();
   void send_message(bool media, std::string_view body);
+  /// Says now that what was read is here.
+  void acknowledge();
   /// Bytes read; 0 when there are none.
   std::size_t receive(std::byte* into, std::size_t bytes);
 
