@@ -42,10 +42,7 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
              port_,
              {.effect = [this](const signaling::RoomEffect& effect) { apply(effect); },
               .interest = [this](const InterestBegan& interest) { router_.expect(interest); }}},
-      router_{{.wheel = wheel_, .metrics = metrics, .port = port_}},
-      gather_timer_{[this](media::Time) {
-        while (Session* const session = gathering_.pop_front()) to_pump_.push_back(*session);
-      }},
+      router_{{.wheel = wheel_, .metrics = metrics, .port = port_, .pump_queue = pump_queue_}},
       house_timer_{[this](media::Time) { keep_house(); }},
       // Every turn ends with another try.
       backlog_timer_{[](media::Time) {}},
@@ -106,25 +103,14 @@ void Shard::command(ShardIndex home, SessionId session, signaling::RoomCommand c
   }
 }
 
-void Shard::pump_later(Session& session) {
-  if (session.linked()) return;
-  if (now_ - session.wrote_all_at() >= kGatherTime) {
-    to_pump_.push_back(session);
-    return;
-  }
-  gathering_.push_back(session);
-  if (!gather_timer_.pending()) wheel_.schedule(gather_timer_, now_ + kGatherTime);
-}
+void Shard::pump_later(Session& session) { pump_queue_.add(session, now_); }
 
 void Shard::retire(const Connection& connection) { retired_.push_back(connection.id()); }
 
 void Shard::finish_turn() {
-  for (;;) {
+  do {
     run_commands();
-    Session* const session = to_pump_.pop_front();
-    if (session == nullptr) break;
-    session->pump();
-  }
+  } while (pump_queue_.pump_next());
   bury_retired();
   port_.flush();
   if (port_.backlogged()) wheel_.schedule(backlog_timer_, now_ + kBacklogRetry);

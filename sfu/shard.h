@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "media/frame_pool.h"
-#include "media/intrusive_list.h"
 #include "media/timer_wheel.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/clock.h"
@@ -22,6 +21,7 @@
 #include "sfu/listener.h"
 #include "sfu/log.h"
 #include "sfu/media_router.h"
+#include "sfu/pump_queue.h"
 #include "sfu/server_settings.h"
 #include "sfu/session.h"
 #include "sfu/shard_bus.h"
@@ -48,10 +48,7 @@ struct ShardSurroundings {
 /// which others only read, the bus, and what says so. Work comes in turns: one readiness, one
 /// timer, one accepted connection or what came from other shards, and then everything that followed
 /// from it: room commands are carried out, each connection that has something new to send is pumped
-/// once, and other shards are woken once. So a turn that brings several frames costs one write for
-/// each subscriber, and nobody sends from inside another's loop. A connection that was written to
-/// just before gathers for `kGatherTime`: a write costs the same for one frame as for five, and in
-/// a meeting of 25 there are two frames each millisecond for everyone.
+/// once (`PumpQueue`), and other shards are woken once.
 class Shard {
  public:
   /// All references outlive the shard. `metrics` and `frame_pool` are this shard's alone; the pool
@@ -133,9 +130,6 @@ class Shard {
   // little more than this between two turns.
   static constexpr std::size_t kScratchBytes = 128 * 1024;
   static constexpr std::chrono::milliseconds kShutDownTime{2500};
-  // Small beside the 20 ms of an audio packet; long enough for most of what a meeting brings to go
-  // out in a third of the writes.
-  static constexpr std::chrono::milliseconds kGatherTime{2};
   // When another shard's inbox is full: long enough for it to do something about that.
   static constexpr std::chrono::milliseconds kBacklogRetry{5};
 
@@ -183,13 +177,11 @@ class Shard {
   std::unique_ptr<std::byte[]> scratch_ = std::make_unique<std::byte[]>(kScratchBytes);
   ShardPort port_;
   HomeRooms rooms_;
+  PumpQueue pump_queue_{wheel_};
   MediaRouter router_;
   std::uint64_t next_session_ = 1;
   std::deque<std::pair<signaling::SessionId, signaling::RoomCommand>> commands_;
-  media::IntrusiveList<Session> to_pump_;
-  media::IntrusiveList<Session> gathering_;
   std::vector<signaling::SessionId> retired_;
-  ShardTimer gather_timer_;
   ShardTimer house_timer_;
   ShardTimer backlog_timer_;
   ShardTimer shut_down_timer_;

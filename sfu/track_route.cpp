@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sfu/pump_queue.h"
 #include "sfu/session.h"
 #include "signaling/server_message.h"
 
@@ -57,7 +58,14 @@ void TrackRoute::receive(const media::FrameRef& frame) {
   // Before the frame is part of the group: it follows on its own.
   if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);
-  for (Session* subscriber : subscribers_) subscriber->deliver(frame);
+  std::size_t in_batch = 0;
+  for (Session* subscriber : subscribers_) {
+    subscriber->deliver(frame);
+    if (++in_batch < PumpQueue::kBatch) continue;
+    // The last ones may still get more in this turn, as all of a small room do.
+    if (subscribers_.size() > PumpQueue::kLargeRoom) shard_.pump_queue.pump_all();
+    in_batch = 0;
+  }
   for (Outlet& outlet : outlets_) cross(outlet, frame);
 }
 

@@ -19,6 +19,7 @@
 
 namespace sluice::sfu {
 
+class PumpQueue;
 class Session;
 
 /// The way of one track to its subscribers on one shard, from its publisher there or from the shard
@@ -38,6 +39,7 @@ class TrackRoute {
     media::TimerWheel& wheel;
     metrics::ShardMetrics& metrics;
     ShardPort& port;
+    PumpQueue& pump_queue;
   };
 
   /// Of a track that is published on this shard. `publisher` says `publisher_lost` before it goes.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sfu/pump_queue.h"
 #include "sfu/track_route.h"
 #include "tests/sfu/counted_allocations.h"
 
@@ -16,7 +17,9 @@ struct Shard {
   metrics::ShardMetrics metrics{0};
   media::TimerWheel wheel{media::Time{1s}};
   ShardPort port;
-  TrackRoute::Surroundings surroundings{.wheel = wheel, .metrics = metrics, .port = port};
+  PumpQueue pump_queue{wheel};
+  TrackRoute::Surroundings surroundings{
+      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue};
 };
 
 TEST(CrossingAllocations, AreNoneForAFrameOfAWarmRoom) {

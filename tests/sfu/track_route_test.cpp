@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "sfu/pump_queue.h"
+
 namespace sluice::sfu {
 namespace {
 
@@ -42,7 +44,9 @@ class TrackRouteBetweenShards : public testing::Test {
     metrics::ShardMetrics metrics{0};
     media::TimerWheel wheel{kNow};
     ShardPort port;
-    TrackRoute::Surroundings surroundings{.wheel = wheel, .metrics = metrics, .port = port};
+    PumpQueue pump_queue{wheel};
+    TrackRoute::Surroundings surroundings{
+        .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue};
   };
 
   media::FrameRef frame(media::FrameNumber number, bool keyframe = false) {
