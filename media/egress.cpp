@@ -19,9 +19,10 @@ bool Egress::push_control(std::shared_ptr<const std::string> message) {
 }
 
 Egress::Subscription* Egress::find(TrackHandle track) {
-  const auto found = std::ranges::find_if(
-      subscriptions_, [&](const auto& subscription) { return subscription->track == track; });
-  return found == subscriptions_.end() ? nullptr : found->get();
+  const auto found = std::ranges::find_if(subscriptions_, [&](const Subscription& subscription) {
+    return subscription.track == track;
+  });
+  return found == subscriptions_.end() ? nullptr : &*found;
 }
 
 const Egress::Subscription* Egress::find(TrackHandle track) const {
@@ -32,14 +33,14 @@ bool Egress::subscribe(TrackHandle track, const SubscriptionSettings& settings) 
   Subscription* subscription = find(track);
   if (subscription == nullptr) {
     if (subscriptions_.size() == bounds_.tracks_max) return false;
-    subscriptions_.push_back(std::make_unique<Subscription>(Subscription{
+    subscriptions_.push_back({
         .track = track,
         .settings = settings,
         .audio = AudioQueue{settings.latency_budget},
         .video = VideoStream{bounds_.video, settings.latency_budget},
         .virtual_time = virtual_now_,
-    }));
-    subscription = subscriptions_.back().get();
+    });
+    subscription = &subscriptions_.back();
     subscription->video.current().set_encoding(settings.encoding);
     if (settings.simulcast) ++simulcast_tracks_;
   }
@@ -57,7 +58,7 @@ void Egress::unsubscribe(TrackHandle track) {
   if (gone == nullptr) return;
   if (gone->settings.simulcast) --simulcast_tracks_;
   flush(track);
-  std::erase_if(subscriptions_, [&](const auto& each) { return each.get() == gone; });
+  std::erase_if(subscriptions_, [&](const Subscription& each) { return each.track == track; });
 }
 
 void Egress::flush(TrackHandle track) {
@@ -95,31 +96,33 @@ bool Egress::push_group(TrackHandle track, std::span<const FrameRef> group,
 }
 
 bool Egress::urgent_waiting() const {
-  return !control_.empty() || std::ranges::any_of(subscriptions_, [](const auto& subscription) {
-    return !subscription->audio.empty();
-  });
+  return !control_.empty() ||
+         std::ranges::any_of(subscriptions_, [](const Subscription& subscription) {
+           return !subscription.audio.empty();
+         });
 }
 
 bool Egress::video_waiting() const {
-  return std::ranges::any_of(subscriptions_, [](const auto& subscription) {
-    const VideoStream& video = subscription->video;
+  return std::ranges::any_of(subscriptions_, [](const Subscription& subscription) {
+    const VideoStream& video = subscription.video;
     return !video.current().empty() || video.owes_abandon_mark() || video.background_waiting();
   });
 }
 
 std::size_t Egress::video_bytes_waiting() const {
   std::size_t bytes = 0;
-  for (const auto& subscription : subscriptions_) bytes += subscription->video.current().bytes();
+  for (const Subscription& subscription : subscriptions_)
+    bytes += subscription.video.current().bytes();
   return bytes;
 }
 
 void Egress::sync_wanted(Time now, std::vector<SyncWanted>& out) const {
-  for (const auto& subscription : subscriptions_) {
-    if (subscription->settings.hidden || subscription->settings.kind != MediaKind::kVideo) continue;
-    const VideoStream& video = subscription->video;
+  for (const Subscription& subscription : subscriptions_) {
+    if (subscription.settings.hidden || subscription.settings.kind != MediaKind::kVideo) continue;
+    const VideoStream& video = subscription.video;
     for (const auto encoding :
          {video.current().wants_keyframe(now), video.upcoming_wants_keyframe(now)}) {
-      if (encoding) out.push_back({.track = subscription->track, .encoding = *encoding});
+      if (encoding) out.push_back({.track = subscription.track, .encoding = *encoding});
     }
   }
 }
@@ -143,12 +146,12 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
 
 std::optional<Departure> Egress::next_audio(Time now, const LinkEstimate& link) {
   Subscription* earliest = nullptr;
-  for (const auto& subscription : subscriptions_) {
-    subscription->audio.expire(now, link.one_way_delay, counters_);
-    if (subscription->audio.empty()) continue;
+  for (Subscription& subscription : subscriptions_) {
+    subscription.audio.expire(now, link.one_way_delay, counters_);
+    if (subscription.audio.empty()) continue;
     if (earliest == nullptr ||
-        subscription->audio.head_deadline() < earliest->audio.head_deadline()) {
-      earliest = subscription.get();
+        subscription.audio.head_deadline() < earliest->audio.head_deadline()) {
+      earliest = &subscription;
     }
   }
   if (earliest == nullptr) return std::nullopt;
@@ -160,8 +163,8 @@ LinkEstimate Egress::share_of(const Subscription& subscription, const LinkEstima
   LinkEstimate share = link;
   if (!share.bytes_per_second) return share;
   double weights = 0;
-  for (const auto& other : subscriptions_) {
-    if (!other->video.current().empty()) weights += weight_of(other->settings);
+  for (const Subscription& other : subscriptions_) {
+    if (!other.video.current().empty()) weights += weight_of(other.settings);
   }
   if (weights > 0) *share.bytes_per_second *= weight_of(subscription.settings) / weights;
   return share;
@@ -180,14 +183,14 @@ bool Egress::goes_before(const Subscription& left, const Subscription& right) {
 
 std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) {
   Subscription* first = nullptr;
-  for (const auto& subscription : subscriptions_) {
-    VideoQueue& video = subscription->video.current();
-    if (!video.empty()) video.thin(now, share_of(*subscription, link), counters_);
-    if (const auto abandoned = subscription->video.take_abandoned()) {
+  for (Subscription& subscription : subscriptions_) {
+    VideoQueue& video = subscription.video.current();
+    if (!video.empty()) video.thin(now, share_of(subscription, link), counters_);
+    if (const auto abandoned = subscription.video.take_abandoned()) {
       return departure_of(*abandoned);
     }
     if (video.empty()) continue;
-    if (first == nullptr || goes_before(*subscription, *first)) first = subscription.get();
+    if (first == nullptr || goes_before(subscription, *first)) first = &subscription;
   }
   if (first == nullptr) return next_background(link);
   const VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
@@ -198,9 +201,9 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
 
 std::optional<Departure> Egress::next_background(const LinkEstimate& link) {
   if (simulcast_tracks_ == 0) return std::nullopt;
-  for (const auto& subscription : subscriptions_) {
-    if (!subscription->video.background_waiting()) continue;
-    return departure_of(subscription->video.take_background(link.chunk_bytes, counters_));
+  for (Subscription& subscription : subscriptions_) {
+    if (!subscription.video.background_waiting()) continue;
+    return departure_of(subscription.video.take_background(link.chunk_bytes, counters_));
   }
   return std::nullopt;
 }

@@ -151,7 +151,7 @@ class Egress {
   Bounds bounds_;
   RingDeque<std::shared_ptr<const std::string>> control_;
   std::size_t control_bytes_ = 0;
-  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  std::vector<Subscription> subscriptions_;
   double virtual_now_ = 0;  ///< virtual time of the track served last
   EgressCounters counters_;
   LayerAllocator allocator_;

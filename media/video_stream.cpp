@@ -48,7 +48,7 @@ void VideoStream::begin_trial(EncodingId encoding, Time now) {
 
 void VideoStream::begin_fetch(EncodingId encoding, Time now, EgressCounters& counters) {
   abort(counters);
-  upcoming_.emplace(bounds_, latency_budget_);
+  upcoming_ = std::make_unique<VideoQueue>(bounds_, latency_budget_);
   upcoming_->set_encoding(encoding);
   // Only the base chain leads to the present; the rest follows once the picture is live.
   upcoming_->set_max_temporal_layer(0);

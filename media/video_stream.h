@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -84,7 +85,7 @@ class VideoStream {
   std::uint8_t max_temporal_layer_ = 15;
   VideoQueue current_;
   std::optional<EncodingTrial> trial_;
-  std::optional<VideoQueue> upcoming_;
+  std::unique_ptr<VideoQueue> upcoming_;  ///< rare, so not a part of each stream
   std::optional<VideoQueue::Piece> background_mark_;
   Time ascent_began_{};
 };
