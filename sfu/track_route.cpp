@@ -58,15 +58,21 @@ void TrackRoute::receive(const media::FrameRef& frame) {
   // Before the frame is part of the group: it follows on its own.
   if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);
-  std::size_t in_batch = 0;
-  for (Session* subscriber : subscribers_) {
-    subscriber->deliver(frame);
-    if (++in_batch < PumpQueue::kBatch) continue;
-    // The last ones may still get more in this turn, as all of a small room do.
-    if (subscribers_.size() > PumpQueue::kLargeRoom) shard_.pump_queue.pump_all();
-    in_batch = 0;
+  if (subscribers_.size() <= PumpQueue::kLargeRoom) {
+    for (Session* subscriber : subscribers_) subscriber->deliver(frame);
+  } else {
+    deliver_in_batches(frame);
   }
   for (Outlet& outlet : outlets_) cross(outlet, frame);
+}
+
+void TrackRoute::deliver_in_batches(const media::FrameRef& frame) {
+  for (std::size_t begin = 0; begin < subscribers_.size(); begin += PumpQueue::kBatch) {
+    const auto rest = std::span{subscribers_}.subspan(begin);
+    const auto batch = rest.first(std::min(rest.size(), PumpQueue::kBatch));
+    for (Session* subscriber : batch) subscriber->deliver(frame);
+    shard_.pump_queue.pump_all();
+  }
 }
 
 void TrackRoute::cross(Outlet& outlet, const media::FrameRef& frame) {

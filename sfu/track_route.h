@@ -114,6 +114,8 @@ class TrackRoute {
     std::size_t wanted = 0;   ///< of the encodings there
   };
 
+  /// To many: each batch is written to before the next one is touched (`PumpQueue`).
+  void deliver_in_batches(const media::FrameRef& frame);
   void cross(Outlet& outlet, const media::FrameRef& frame);
   void ask_publisher(media::Time now);
   void tell_publisher_demand();
