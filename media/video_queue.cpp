@@ -213,6 +213,7 @@ bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate&
     make_room(frame->description, counters);
     if (full(frame->description.length) || !planned_.decodable(frame->description)) return false;
     append(frame, true);
+    ++toll_.offered;
   }
   wants_sync_ = false;
   return true;
