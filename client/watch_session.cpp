@@ -28,7 +28,7 @@ bool is_track_of(const media::FrameRef& frame, const signaling::TrackInfo& track
 
 }  // namespace
 
-WatchSession::WatchSession(boost::asio::any_io_executor executor, WatchOptions options,
+WatchSession::WatchSession(const boost::asio::any_io_executor& executor, WatchOptions options,
                            Outputs outputs)
     : options_{std::move(options)},
       outputs_{std::move(outputs)},

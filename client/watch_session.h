@@ -90,7 +90,7 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
     Show show;
     std::optional<FrameLog> log;
   };
-  WatchSession(boost::asio::any_io_executor executor, WatchOptions options, Outputs outputs);
+  WatchSession(const boost::asio::any_io_executor& executor, WatchOptions options, Outputs outputs);
 
   void start(Done done);
   /// Says goodbye; `done` follows, with the recording finished.

@@ -43,9 +43,12 @@ class OnShards : public testing::TestWithParam<std::size_t> {
                       const Participant::Options& options = {}) {
     return call_.admit(connect_to_shard(server_, shard % shards(), options), join_members);
   }
+  static std::size_t missing_at(Participant& receiver, Call::Publisher& sender) {
+    return sender.microphone.sent() - receiver.track(sender.microphone_track).frames().size() +
+           sender.camera->sent() - receiver.track(sender.camera_track).frames().size();
+  }
   static bool has_all(Participant& receiver, Call::Publisher& sender) {
-    return receiver.track(sender.microphone_track).frames().size() == sender.microphone.sent() &&
-           receiver.track(sender.camera_track).frames().size() == sender.camera->sent();
+    return missing_at(receiver, sender) == 0;
   }
 
   ServerProcess server_{patient(GetParam())};
@@ -61,16 +64,22 @@ TEST_P(OnShards, EveryFrameReachesEverybodyOnce) {
   for (std::size_t index = 0; index < 3; ++index) call_.publish(*people[index], {});
   call_.run_for(1s);
   call_.stop_sending();
-  const auto complete = [&] {
+  const auto missing = [&] {
+    std::size_t frames = 0;
     for (std::size_t sender = 0; sender < 3; ++sender) {
       for (Participant* receiver : people) {
-        if (receiver != people[sender] && !has_all(*receiver, call_.publisher(sender)))
-          return false;
+        if (receiver != people[sender]) frames += missing_at(*receiver, call_.publisher(sender));
       }
     }
-    return true;
+    return frames;
   };
-  EXPECT_TRUE(call_.run_until(complete, 5s));
+  if (!call_.run_until([&] { return missing() == 0; }, 2s)) {
+    // On a busy machine a frame and the keyframe after it may come in one turn: then the keyframe
+    // alone goes out, and that is counted.
+    const double superseded =
+        server_.metric(R"(sluice_frames_left_out_total{kind="video",reason="superseded"})");
+    EXPECT_EQ(static_cast<double>(missing()), superseded);
+  }
   EXPECT_GE(call_.publisher(0).camera->sent(), 25U);
   EXPECT_THAT(call_.faults(), IsEmpty());
   const double crossed = server_.metric(R"(sluice_shard_frames_total{kind="video"})");

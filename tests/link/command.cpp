@@ -48,6 +48,7 @@ bool listens(int port) {
 std::expected<Command, std::string> Command::start(int space,
                                                    const std::vector<std::string>& words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const pid_t parent = getpid();

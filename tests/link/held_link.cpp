@@ -36,6 +36,7 @@ HeldLink::HeldLink(const std::vector<std::string>& options) {
   std::vector<std::string> words{SLUICE_BIN_DIR "/sluice-link", "--hold"};
   words.insert(words.end(), options.begin(), options.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   process_ = fork();

@@ -89,12 +89,12 @@ Session::Session(Arguments arguments, NetworkNamespace server, NetworkNamespace 
       forwarder_{server_.device(), client_.device(), arguments_.down, arguments_.up} {}
 
 bool Session::take(std::expected<Command, std::string> started, std::optional<Command>& command) {
-  if (started) {
-    command.emplace(*std::move(started));
-  } else {
+  if (!started) {
     std::fprintf(stderr, "tests/link/run: %s\n", started.error().c_str());
+    return false;
   }
-  return started.has_value();
+  command.emplace(*std::move(started));
+  return true;
 }
 
 bool Session::start_client() {
