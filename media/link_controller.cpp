@@ -18,7 +18,8 @@ constexpr std::size_t kUnsentForAudioOnSlowLink = 1200;
 constexpr Duration kIdleSampleInterval = std::chrono::seconds{1};
 /// Reports come each 50 ms, so a delay that they show is uncertain by about that.
 constexpr Duration kReportSlack = std::chrono::milliseconds{25};
-/// And what was read since the last report is not on its way any more.
+constexpr Duration kLanRoundTrip = std::chrono::milliseconds{2};
+/// What was read since the last report is not on its way any more.
 constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 /// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
@@ -98,8 +99,11 @@ Duration LinkController::predicted_delay() const {
   const Duration path = beyond(to_kernel_bytes(), estimator_.bytes_per_second(),
                                path_.min_round_trip + acknowledgement_delay());
   if (!progress_.in_flight()) return path;
+  // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
+  // reports are all that tells of it.
+  const Duration slack = path_.min_round_trip < kLanRoundTrip ? kReportSlack : kReportInterval;
   return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
-                               progress_.min_delay() + kReportInterval));
+                               progress_.min_delay() + slack));
 }
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
