@@ -99,7 +99,8 @@ void LayerAllocator::descend(std::span<const Track> tracks, double other, const 
   // Every track has its smallest encoding; what is left is given out by importance.
   std::vector<std::size_t> order(tracks.size());
   for (std::size_t index = 0; index < order.size(); ++index) order[index] = index;
-  std::ranges::stable_sort(order, [&](std::size_t left, std::size_t right) {
+  std::ranges::sort(order, [&](std::size_t left, std::size_t right) {
+    if (tracks[left].priority == tracks[right].priority) return left < right;
     return tracks[left].priority > tracks[right].priority;
   });
   double left = kUseOfLink * link.bytes_per_second.value_or(0) - other;
