@@ -25,10 +25,25 @@ struct Figures {
   double freezes_per_minute = 0, freeze_seconds_per_minute = 0, audio_gaps_per_minute = 0;
   double undecodable = 0;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Figures, score, audio_on_time_percent, video_share_of_optimum,
-                                   video_on_time_percent, audio_p50, audio_p95, audio_p99,
-                                   video_p50, video_p95, video_p99, freezes_per_minute,
-                                   freeze_seconds_per_minute, audio_gaps_per_minute, undecodable)
+
+void to_json(nlohmann::json& json, const Figures& figures) {
+  json = {
+      {"score", figures.score},
+      {"audio_on_time_percent", figures.audio_on_time_percent},
+      {"video_share_of_optimum", figures.video_share_of_optimum},
+      {"video_on_time_percent", figures.video_on_time_percent},
+      {"audio_p50", figures.audio_p50},
+      {"audio_p95", figures.audio_p95},
+      {"audio_p99", figures.audio_p99},
+      {"video_p50", figures.video_p50},
+      {"video_p95", figures.video_p95},
+      {"video_p99", figures.video_p99},
+      {"freezes_per_minute", figures.freezes_per_minute},
+      {"freeze_seconds_per_minute", figures.freeze_seconds_per_minute},
+      {"audio_gaps_per_minute", figures.audio_gaps_per_minute},
+      {"undecodable", figures.undecodable},
+  };
+}
 
 double percent(std::uint64_t part, std::uint64_t whole) {
   return whole > 0 ? 100 * static_cast<double>(part) / static_cast<double>(whole) : 0;
