@@ -26,6 +26,8 @@ Capacity Capacity::constant(double bits_per_second) {
 }
 
 Time Capacity::finish(Time from, std::size_t bytes) const {
+  // The link is not open yet: it begins with its first piece.
+  from = std::max(from, Time{});
   const Duration into = from.time_since_epoch() % length_;
   auto index =
       static_cast<std::size_t>(std::ranges::upper_bound(starts_, into) - starts_.begin() - 1);
