@@ -80,7 +80,7 @@ Duration LinkController::acknowledgement_delay() const {
   // one, it kept a link of 600 kbit/s at two thirds.
   const auto rate = estimator_.bytes_per_second();
   if (!rate || *rate < 1) return kAcknowledgementUnknown;
-  const double bytes = static_cast<double>(2 * (chunk_bytes_at(*rate) + kHeaders));
+  const auto bytes = static_cast<double>(2 * (chunk_bytes_at(*rate) + kHeaders));
   const Duration delay{static_cast<Duration::rep>(bytes * 1e6 / *rate)};
   return std::min(delay, kAcknowledgementMost);
 }
