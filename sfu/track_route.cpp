@@ -67,6 +67,7 @@ void TrackRoute::receive(const media::FrameRef& frame) {
 }
 
 void TrackRoute::deliver_in_batches(const media::FrameRef& frame) {
+  // Whom a pump finds gone is still in the list: sessions leave their routes at the end of a turn.
   for (std::size_t begin = 0; begin < subscribers_.size(); begin += PumpQueue::kBatch) {
     const auto rest = std::span{subscribers_}.subspan(begin);
     const auto batch = rest.first(std::min(rest.size(), PumpQueue::kBatch));
