@@ -123,6 +123,9 @@ void add_waiting(MetricFamilies& page, const Shards& shards) {
              "before writing media to it.");
   page.histogram(
       {}, [](const ShardMetrics& shard) -> const Histogram& { return shard.in_flight_bytes; });
+  page.begin(MetricType::Counter, "sluice_lossy_paths_total",
+             "Changes of a connection to the congestion control for paths that lose packets.");
+  page.sum({}, [](const ShardMetrics& shard) -> auto& { return shard.lossy_paths; });
   page.begin(MetricType::Histogram, "sluice_event_loop_lag_seconds",
              "How late a periodic timer of a shard's event loop ran.");
   for (std::size_t index = 0; index < shards.size(); ++index) {

@@ -45,6 +45,7 @@ struct alignas(64) ShardMetrics {
   By<ByteKind, Counter> bytes_received;
   By<ByteKind, Counter> bytes_sent;
   By<KeyframeCause, Counter> keyframe_requests;
+  Counter lossy_paths;
 
   By<FrameKind, Counter> shard_frames;
   By<FrameKind, Counter> shard_frames_dropped;

@@ -48,7 +48,7 @@ struct Configuration {
   std::chrono::milliseconds audio_latency_budget{200};
   std::chrono::milliseconds video_latency_budget{400};
   std::chrono::milliseconds screen_latency_budget{1000};
-  std::string congestion_control;  ///< empty: the system's
+  std::string congestion_control = "auto";  ///< or a name (`choose_congestion_controls`)
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -65,6 +65,12 @@ void EgressPump::look(media::Time now) {
                    .bytes_acked = path->bytes_acked.value_or(0),
                    .segment_bytes = path->mss_bytes},
                   now);
+    if (path->sent_segments_total && path->delivered_segments_total) {
+      congestion_.sampled({.sent_segments = *path->sent_segments_total,
+                           .retransmitted_segments = path->retransmitted_segments_total,
+                           .delivered_segments = *path->delivered_segments_total},
+                          now);
+    }
   }
 }
 

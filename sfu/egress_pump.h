@@ -5,6 +5,7 @@
 #include "media/egress.h"
 #include "media/link_controller.h"
 #include "metrics/shard_metrics.h"
+#include "sfu/congestion_control.h"
 #include "sfu/message_framing.h"
 #include "sfu/outbox.h"
 #include "sfu/transport.h"
@@ -27,9 +28,13 @@ class EgressPump {
     kLost,           ///< the connection is of no more use
   };
 
-  /// `metrics` outlives the pump. `descriptor` is the socket under the transport.
-  EgressPump(MessageFraming framing, int descriptor, metrics::ShardMetrics& metrics)
-      : framing_{framing}, descriptor_{descriptor}, metrics_{metrics} {}
+  /// `controls` and `metrics` outlive the pump. `descriptor` is the socket under the transport.
+  EgressPump(MessageFraming framing, int descriptor, const CongestionControls& controls,
+             metrics::ShardMetrics& metrics)
+      : framing_{framing},
+        descriptor_{descriptor},
+        metrics_{metrics},
+        congestion_{descriptor, controls, metrics.lossy_paths} {}
 
   [[nodiscard]] Outcome run(media::Egress& egress, Outbox& outbox, Transport& transport,
                             media::Time now);
@@ -64,6 +69,7 @@ class EgressPump {
   int descriptor_;
   metrics::ShardMetrics& metrics_;
   media::LinkController link_;
+  CongestionControlSwitch congestion_;
   std::size_t outstanding_bytes_ = 0;  ///< at the last look
   media::Time last_progress_{};
   bool waiting_ = false;

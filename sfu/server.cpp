@@ -53,7 +53,7 @@ ServerSettings server_settings(const Configuration& configuration) {
   }
   settings.http = http_settings(configuration);
   settings.tls = tls_context(configuration);
-  settings.tcp.congestion_control = configuration.congestion_control;
+  settings.tcp.congestion = choose_congestion_controls(configuration.congestion_control);
   settings.latency = {.audio = configuration.audio_latency_budget,
                       .camera = configuration.video_latency_budget,
                       .screen = configuration.screen_latency_budget};
@@ -104,6 +104,10 @@ Server::Server(const Configuration& configuration, Log& log)
     log_.warning("no_meeting_page", {{"reason", settings_.http.site_fault}});
   }
   if (settings_.tls) log_.info("tls", {{"sha256", settings_.tls->fingerprint()}});
+  const CongestionControls& congestion = settings_.tcp.congestion;
+  log_.info("congestion_control",
+            {{"usual", congestion.usual.empty() ? "the system's" : congestion.usual},
+             {"on_lossy_paths", congestion.lossy.empty() ? "no other" : congestion.lossy}});
   log_.info("shards", {{"count", static_cast<std::uint64_t>(shards_.size())}});
 }
 

@@ -68,7 +68,7 @@ Session::Session(signaling::SessionId id, Shard& shard, Connection& connection,
       assembler_{shard.frame_pool(), shard.settings().session.limits.frame_bytes,
                  kStreamsPerTrack * shard.settings().session.limits.tracks},
       egress_{media::Egress::Bounds{}},
-      pump_{framing, descriptor, shard.metrics()},
+      pump_{framing, descriptor, shard.settings().tcp.congestion, shard.metrics()},
       protocol_timer_{[this](media::Time now) {
         perform(protocol_.on_time(to_steady(now)));
         watch_time();

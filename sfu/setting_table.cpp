@@ -102,13 +102,11 @@ Applied set_log_format(Configuration& configuration, const std::string& value) {
 }
 
 Applied set_congestion_control(Configuration& configuration, const std::string& value) {
-  const std::string allowed = allowed_congestion_controls();
-  const std::string list = " " + allowed + " ";
-  if (value.empty() || value.find(' ') != std::string::npos ||
-      (!allowed.empty() && list.find(" " + value + " ") == std::string::npos)) {
-    return std::unexpected{"must be one that this system allows: " + allowed +
-                           " (more by: modprobe tcp_bbr, sysctl "
-                           "net.ipv4.tcp_allowed_congestion_control)"};
+  if (value != kChooseCongestionControl && (value.empty() || !may_use_congestion_control(value))) {
+    return std::unexpected{
+        "must be auto or one that this system allows: " + allowed_congestion_controls() +
+        " (more by: modprobe tcp_bbr, sysctl "
+        "net.ipv4.tcp_allowed_congestion_control)"};
   }
   configuration.congestion_control = value;
   return {};
@@ -284,7 +282,8 @@ constexpr std::array kSettings = {
         .name = "congestion-control",
         .group = kDelivery,
         .value_name = "NAME",
-        .help = "TCP congestion control of the connections, such as bbr (default: the system's)",
+        .help = "TCP congestion control of the connections, such as bbr, or auto: cubic, and bbr "
+                "while a path loses packets all the time (default auto)",
         .apply = set_congestion_control},
 
     Setting{.name = "shards",

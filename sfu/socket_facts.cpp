@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <fstream>
 
 namespace sluice::sfu {
 namespace {
@@ -71,6 +70,10 @@ std::expected<TcpFacts, std::error_code> read_tcp_facts(int descriptor) {
   facts.unsent_bytes = when_written<std::uint32_t>(&tcp_info::tcpi_notsent_bytes, info, written);
   facts.delivery_rate_bytes_per_second =
       when_written<std::uint64_t>(&tcp_info::tcpi_delivery_rate, info, written);
+  facts.sent_segments_total =
+      when_written<std::uint32_t>(&tcp_info::tcpi_data_segs_out, info, written);
+  facts.delivered_segments_total =
+      when_written<std::uint32_t>(&tcp_info::tcpi_delivered, info, written);
   const auto time = [&](auto field) -> std::optional<microseconds> {
     const auto value = when_written<std::uint64_t>(field, info, written);
     if (!value) return std::nullopt;
@@ -102,19 +105,11 @@ std::vector<RefusedOption> apply_tcp_settings(int descriptor, const TcpSettings&
   const int retransmission_most_ms = 1000;
   ::setsockopt(descriptor, IPPROTO_TCP, kTcpRtoMaxMs, &retransmission_most_ms,
                sizeof retransmission_most_ms);
-  if (!settings.congestion_control.empty() &&
-      ::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, settings.congestion_control.data(),
-                   static_cast<socklen_t>(settings.congestion_control.size())) != 0) {
+  const std::string& control = settings.congestion.usual;
+  if (!control.empty() && !set_congestion_control(descriptor, control)) {
     refused.push_back({.option = "TCP_CONGESTION", .error = last_error()});
   }
   return refused;
-}
-
-std::string allowed_congestion_controls() {
-  std::ifstream file{"/proc/sys/net/ipv4/tcp_allowed_congestion_control"};
-  std::string names;
-  std::getline(file, names);
-  return names;
 }
 
 }  // namespace sluice::sfu

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <vector>
 
+#include "sfu/congestion_control.h"
+
 namespace sluice::sfu {
 
 /// What waits in the kernel's send buffer.
@@ -32,6 +34,8 @@ struct TcpFacts {
   std::uint32_t unacknowledged_segments = 0;
   std::uint32_t lost_segments = 0;
   std::uint32_t retransmitted_segments_total = 0;
+  std::optional<std::uint32_t> sent_segments_total;  ///< with data, and with repetitions
+  std::optional<std::uint32_t> delivered_segments_total;
   /// Since the last acknowledgement arrived: a growing value with data in flight is an outage.
   std::chrono::milliseconds last_ack_ago{};
 
@@ -57,8 +61,7 @@ struct TcpSettings {
   std::uint32_t unsent_low_water_bytes = 4096;
   /// TCP_USER_TIMEOUT: unacknowledged for so long, the connection is dead.
   std::chrono::milliseconds user_timeout{15000};
-  /// TCP_CONGESTION; empty keeps the system's.
-  std::string congestion_control;
+  CongestionControls congestion;
 };
 
 /// An option that the kernel refused.
@@ -69,9 +72,5 @@ struct RefusedOption {
 
 /// Sets all of `settings` on a connection, going on past a refusal. Returns the refusals.
 std::vector<RefusedOption> apply_tcp_settings(int descriptor, const TcpSettings& settings);
-
-/// The algorithms that an unprivileged process may choose, space-separated, as the kernel lists
-/// them; empty when it does not say. Source: /proc/sys/net/ipv4/tcp_allowed_congestion_control.
-[[nodiscard]] std::string allowed_congestion_controls();
 
 }  // namespace sluice::sfu

@@ -60,15 +60,14 @@ class ModelSubscriber final : private client::ConnectionObserver {
 };
 
 std::expected<std::unique_ptr<BackgroundLink>, std::string> make_link(
-    const sim::TcpLink::Settings& link, const std::string& congestion_control) {
+    const sim::TcpLink::Settings& link) {
   const media::Duration delay = link.round_trip / 2;
   return BackgroundLink::create(
       {.down = {.capacity = link.capacity,
                 .delay = delay,
                 .queue_bytes = link.queue_bytes,
                 .loss = {.share = link.loss, .mean_burst = link.loss_burst, .seed = link.seed}},
-       .up = {.delay = delay},
-       .congestion_control = congestion_control});
+       .up = {.delay = delay}});
 }
 
 /// Runs handlers until `done`; throws what `failure` says, or that it took too long.
@@ -85,9 +84,11 @@ void enter(const BackgroundLink& link, BackgroundLink::Side side) {
   if (auto entered = link.enter(side); !entered) throw std::runtime_error{entered.error()};
 }
 
-RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& settings) {
+RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& settings,
+                       const std::string& congestion_control) {
   enter(link, BackgroundLink::Side::kServer);
-  const integration::ServerProcess server{{"--bind", "0.0.0.0", "--insecure-open-rooms"}};
+  const integration::ServerProcess server{
+      {"--bind", "0.0.0.0", "--insecure-open-rooms", "--congestion-control", congestion_control}};
   const std::string port = ":" + std::to_string(server.port());
 
   boost::asio::io_context io{1};
@@ -157,10 +158,10 @@ std::expected<RealMeetingResult, std::string> run_real_meeting(
     return std::unexpected(std::string{"a reader that holds back is not emulated"});
   }
   const Undisturbed undisturbed;
-  auto link = make_link(settings.link, congestion_control);
+  auto link = make_link(settings.link);
   if (!link) return std::unexpected(std::move(link.error()));
   try {
-    return meet(**link, settings);
+    return meet(**link, settings, congestion_control);
   } catch (const std::exception& error) {
     return std::unexpected(std::string{error.what()});
   }

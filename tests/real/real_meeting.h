@@ -21,7 +21,7 @@ struct RealMeetingResult {
 /// `sim::ReceiverModel`. One process plays both, so that ages need no synchronised clocks.
 /// The link loses only what goes down to the subscriber, as the simulator's does.
 ///
-/// Takes `settings.length` of real time. `congestion_control`: of the kernel, e.g. `cubic`.
+/// Takes `settings.length` of real time. `congestion_control`: the server's setting, e.g. `auto`.
 /// Needs root (network namespaces); leaves the calling thread in one of them. The error is one
 /// sentence for people.
 [[nodiscard]] std::expected<RealMeetingResult, std::string> run_real_meeting(

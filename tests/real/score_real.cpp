@@ -91,7 +91,7 @@ void print(const std::string& scenario, const std::string& over, const Figures& 
 }
 
 struct Arguments {
-  std::vector<std::string> congestion_controls{"cubic", "bbr"};
+  std::vector<std::string> congestion_controls{"auto", "cubic", "bbr"};
   std::string scenario = ".";
   int seconds = 60;
   std::uint64_t seed = 1;
@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
       "scripts/score-real"};
   app.add_option("--scenario", arguments.scenario, "Only those whose name matches")
       ->type_name("REGEX");
-  app.add_option("--congestion-control", arguments.congestion_controls, "Of the server's kernel")
+  app.add_option("--congestion-control", arguments.congestion_controls, "The server's setting")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--seconds", arguments.seconds, "Length of each meeting")

@@ -234,8 +234,9 @@ TEST(Configuration, RefusesTwoListenersOnOnePort) {
 }
 
 TEST(Configuration, RefusesACongestionControlThatTheSystemDoesNotAllow) {
-  EXPECT_THAT(faults_of({"--congestion-control", "warp"}),
-              HasSubstr("--congestion-control warp: must be one that this system allows: "));
+  EXPECT_THAT(
+      faults_of({"--congestion-control", "warp"}),
+      HasSubstr("--congestion-control warp: must be auto or one that this system allows: "));
 }
 
 TEST(Configuration, RefusesAMissingFile) {

@@ -68,7 +68,7 @@ TEST(TcpSettings, AreAllSet) {
   const int server = sockets.server.get();
   const auto refused = apply_tcp_settings(server, {.unsent_low_water_bytes = 5000,
                                                    .user_timeout = std::chrono::milliseconds{7000},
-                                                   .congestion_control = "reno"});
+                                                   .congestion = {.usual = "reno", .lossy = {}}});
   EXPECT_TRUE(refused.empty()) << refused.front().option;
   EXPECT_EQ(option_of(server, IPPROTO_TCP, TCP_NODELAY), 1);
   EXPECT_EQ(option_of(server, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 5000);
@@ -89,8 +89,8 @@ TEST(TcpSettings, AreAllSet) {
 
 TEST(TcpSettings, GoOnPastARefusalAndTellIt) {
   const SocketPair sockets = connect_socket_pair();
-  const auto refused =
-      apply_tcp_settings(sockets.server.get(), {.congestion_control = "no_such_control"});
+  const auto refused = apply_tcp_settings(
+      sockets.server.get(), {.congestion = {.usual = "no_such_control", .lossy = {}}});
   ASSERT_EQ(refused.size(), 1U);
   EXPECT_EQ(refused[0].option, "TCP_CONGESTION");
   EXPECT_EQ(refused[0].error, std::errc::no_such_file_or_directory);
