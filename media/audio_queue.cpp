@@ -4,22 +4,25 @@ namespace sluice::media {
 
 void AudioQueue::push(const FrameRef& frame, EgressCounters& counters) {
   if (frames_.size() == kFramesMax) {
-    frames_.pop_front();
-    counters.leave_out(MediaKind::kAudio, LeftOut::kOverflowed);
+    leave_out_head(LeftOut::kOverflowed, counters);
   }
   frames_.push_back(frame);
 }
 
 void AudioQueue::expire(Time now, Duration one_way_delay, EgressCounters& counters) {
   while (!frames_.empty() && now + one_way_delay > head_deadline()) {
-    frames_.pop_front();
-    counters.leave_out(MediaKind::kAudio, LeftOut::kExpired);
+    leave_out_head(LeftOut::kExpired, counters);
   }
 }
 
+void AudioQueue::leave_out_head(LeftOut reason, EgressCounters& counters) {
+  const Frame& head = *frames_.front();
+  counters.leave_out(head, reason, deadline_of(head), head.description.length);
+  frames_.pop_front();
+}
+
 void AudioQueue::clear(LeftOut reason, EgressCounters& counters) {
-  counters.leave_out(MediaKind::kAudio, reason, frames_.size());
-  frames_.clear();
+  while (!frames_.empty()) leave_out_head(reason, counters);
   frames_.release_memory();
 }
 

@@ -30,6 +30,7 @@ class AudioQueue {
   [[nodiscard]] FrameRef take(EgressCounters& counters);
 
  private:
+  void leave_out_head(LeftOut reason, EgressCounters& counters);
   [[nodiscard]] Time deadline_of(const Frame& frame) const {
     return frame.arrival - frame.lateness + latency_budget_;
   }

@@ -2,11 +2,39 @@
 
 #include <algorithm>
 
+#include "media/flight_recorder.h"
+
 namespace sluice::media {
 namespace {
 
 double weight_of(const SubscriptionSettings& settings) {
   return std::max<double>(settings.priority, 1);
+}
+
+EncodingChange change_of(const LayerAllocator::Order& order, const VideoStream& video) {
+  const bool ascending = video.ascent() != VideoStream::Ascent::kNone;
+  EncodingChange change{.track = order.track,
+                        .from = video.current().encoding(),
+                        .to = ascending ? video.ascending_to() : order.encoding};
+  switch (order.action) {
+    case LayerAllocator::Action::kSwitch:
+      change.to = order.encoding;
+      change.step = EncodingStep::kSwitch;
+      break;
+    case LayerAllocator::Action::kTry:
+      change.step = EncodingStep::kTry;
+      break;
+    case LayerAllocator::Action::kFetch:
+      change.step = EncodingStep::kFetch;
+      break;
+    case LayerAllocator::Action::kCommit:
+      change.step = EncodingStep::kCommit;
+      break;
+    case LayerAllocator::Action::kAbort:
+      change.step = EncodingStep::kAbort;
+      break;
+  }
+  return change;
 }
 
 }  // namespace
@@ -258,6 +286,7 @@ void Egress::allocate(std::span<const Ladder> ladders, const LinkEstimate& link,
 void Egress::carry_out(const LayerAllocator::Order& order, Time now) {
   Subscription& subscription = *find(order.track);
   VideoStream& video = subscription.video;
+  if (counters_.recorder != nullptr) counters_.recorder->record(change_of(order, video));
   switch (order.action) {
     case LayerAllocator::Action::kSwitch:
       video.abort(counters_);

@@ -110,6 +110,11 @@ class Egress {
   }
   /// Chooses the encoding of each track of `ladders`: all simulcast tracks that are not hidden.
   void allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now);
+  /// How a track is sent; null when it is not subscribed.
+  [[nodiscard]] const SubscriptionSettings* settings_of(TrackHandle track) const {
+    const Subscription* const subscription = find(track);
+    return subscription == nullptr ? nullptr : &subscription->settings;
+  }
   /// The encoding that is shown, or asked for.
   [[nodiscard]] EncodingId encoding_of(TrackHandle track) const;
 
@@ -117,6 +122,8 @@ class Egress {
   [[nodiscard]] bool starved(TrackHandle track) const;
 
   [[nodiscard]] const EgressCounters& counters() const { return counters_; }
+  /// What is left out and how encodings change is told to `recorder`, which outlives the egress.
+  void record_to(FlightRecorder& recorder) { counters_.recorder = &recorder; }
 
  private:
   struct Subscription {

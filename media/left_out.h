@@ -8,6 +8,9 @@
 
 namespace sluice::media {
 
+class FlightRecorder;
+class Frame;
+
 /// Why a frame that a subscriber could have had was not sent to it whole.
 enum class LeftOut : std::uint8_t {
   kThinned,     ///< an enhancement layer that the link does not carry, or was not asked for
@@ -35,6 +38,8 @@ struct EgressCounters {
     std::array<std::uint64_t, kLeftOutReasons> left_out{};
   };
   std::array<OfKind, 2> by_kind{};
+  /// Is told of each frame that is left out; null: nobody is.
+  FlightRecorder* recorder = nullptr;
 
   OfKind& of(MediaKind kind) { return by_kind[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] const OfKind& of(MediaKind kind) const {
@@ -43,6 +48,9 @@ struct EgressCounters {
   void leave_out(MediaKind kind, LeftOut reason, std::uint64_t frames = 1) {
     of(kind).left_out[static_cast<std::size_t>(reason)] += frames;
   }
+  /// Counts `frame` and tells the recorder; `queued_bytes` are those of its track that wait, its
+  /// own among them.
+  void leave_out(const Frame& frame, LeftOut reason, Time deadline, std::size_t queued_bytes);
 };
 
 }  // namespace sluice::media

@@ -73,6 +73,7 @@ class LinkController {
   [[nodiscard]] std::size_t in_flight_bytes() const;
   [[nodiscard]] std::size_t unsent_bytes() const { return facts_.unsent_bytes; }
   [[nodiscard]] Duration round_trip() const { return path_.round_trip; }
+  [[nodiscard]] Duration min_round_trip() const { return path_.min_round_trip; }
   [[nodiscard]] Duration queueing_delay() const;
 
  private:

@@ -46,8 +46,7 @@ std::optional<EncodingId> VideoQueue::wants_keyframe(Time now) const {
   return encoding_;
 }
 
-Time VideoQueue::deadline_of(const Entry& entry) const {
-  const Frame& frame = *entry.frame;
+Time VideoQueue::deadline_of(const Frame& frame) const {
   return frame.arrival - frame.lateness + latency_budget_;
 }
 
@@ -70,14 +69,14 @@ void VideoQueue::leave_out(Predicate rule, LeftOut reason, EgressCounters& count
       planned_.mark(description);
       return false;
     }
-    count(chosen ? reason : LeftOut::kOrphaned, counters);
+    count(*entry.frame, chosen ? reason : LeftOut::kOrphaned, counters);
     bytes_ -= remaining(entry);
     return true;
   });
 }
 
-void VideoQueue::count(LeftOut reason, EgressCounters& counters) {
-  counters.leave_out(MediaKind::kVideo, reason);
+void VideoQueue::count(const Frame& frame, LeftOut reason, EgressCounters& counters) {
+  counters.leave_out(frame, reason, deadline_of(frame), bytes_);
   if (reason != LeftOut::kSuperseded) ++toll_.left_out;
 }
 
@@ -85,8 +84,8 @@ void VideoQueue::abandon_head(EgressCounters& counters) {
   const Entry& head = entries_.front();
   invariant(head.sent_bytes > 0 && !abandoned_, "one frame of a track is open at a time");
   abandoned_ = Piece{.frame = head.frame, .offset = head.sent_bytes, .bytes = 0};
+  count(*head.frame, LeftOut::kAbandoned, counters);
   bytes_ -= remaining(head);
-  count(LeftOut::kAbandoned, counters);
   entries_.pop_front();
   // What needed the abandoned frame goes with it.
   leave_out([](const Entry&) { return false; }, LeftOut::kOrphaned, counters);
@@ -132,6 +131,7 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
       description.encoding == encoding_ || description.encoding == planned_.encoding();
   if (!shown_encoding) return;
   if (description.temporal_layer > max_temporal_layer_) {
+    // On purpose, also on the best of links: not for the recorder, which knows the settings.
     counters.leave_out(MediaKind::kVideo, LeftOut::kThinned);
     return;
   }
@@ -148,12 +148,12 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   }
   if (planned_.decodable(description)) make_room(description, counters);
   if (!planned_.decodable(description)) {
-    count(LeftOut::kOrphaned, counters);
+    count(*frame, LeftOut::kOrphaned, counters);
     if (!is_enhancement(description)) wants_sync_ = true;
     return;
   }
   if (full(description.length)) {
-    count(LeftOut::kOverflowed, counters);
+    count(*frame, LeftOut::kOverflowed, counters);
     if (!is_enhancement(description)) wants_sync_ = true;
     return;
   }

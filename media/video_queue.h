@@ -117,12 +117,13 @@ class VideoQueue {
     bool catch_up = false;  ///< decode-only: no deadline, part of a way back to live
   };
 
-  [[nodiscard]] Time deadline_of(const Entry& entry) const;
+  [[nodiscard]] Time deadline_of(const Frame& frame) const;
+  [[nodiscard]] Time deadline_of(const Entry& entry) const { return deadline_of(*entry.frame); }
   [[nodiscard]] static std::uint32_t remaining(const Entry& entry) {
     return entry.frame->description.length - entry.sent_bytes;
   }
   void append(const FrameRef& frame, bool catch_up);
-  void count(LeftOut reason, EgressCounters& counters);
+  void count(const Frame& frame, LeftOut reason, EgressCounters& counters);
   /// Removes entries by a rule, then all that depended on them; counts each.
   template <typename Predicate>
   void leave_out(Predicate rule, LeftOut reason, EgressCounters& counters);

@@ -133,6 +133,12 @@ void add_waiting(MetricFamilies& page, const Shards& shards) {
   }
 }
 
+void add_flight_recorder(MetricFamilies& page) {
+  page.begin(MetricType::Gauge, "sluice_flight_recorder_bytes",
+             "Memory that the flight recorders hold; at 64 MiB for each shard they remember less.");
+  page.sum({}, &ShardMetrics::flight_recorder_bytes);
+}
+
 void add_shards(MetricFamilies& page, const Shards& shards) {
   page.begin(MetricType::Gauge, "sluice_shard_connections",
              "Connections that speak the Sluice protocol now, by the shard that they live on.");
@@ -199,6 +205,7 @@ std::string ServerMetrics::exposition() const {
   add_frames(page);
   add_bytes(page);
   add_waiting(page, shards_);
+  add_flight_recorder(page);
   add_shards(page, shards_);
   page.begin(MetricType::Counter, "sluice_protocol_errors_total",
              "Errors answered to clients, by the protocol's code.");

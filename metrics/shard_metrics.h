@@ -51,6 +51,8 @@ struct alignas(64) ShardMetrics {
   By<FrameKind, Counter> shard_frames_dropped;
   Counter shard_messages_delayed;
 
+  Gauge flight_recorder_bytes;
+
   /// From the moment a frame was queued for a subscriber to the moment its last chunk was handed
   /// to the kernel, in seconds.
   Histogram audio_queue_age{kQueueAgeBounds};

@@ -5,6 +5,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <thread>
 
 #include "sfu/listener.h"
@@ -29,9 +30,11 @@ using Response = http::response<http::string_body>;
 class AdminServer::Implementation {
  public:
   Implementation(const std::string& address, std::uint16_t port,
-                 const metrics::ServerMetrics& metrics, Log& log, std::function<Health()> health)
+                 const metrics::ServerMetrics& metrics, Log& log, std::function<Health()> health,
+                 const FlightDesk& flight_desk)
       : metrics_{metrics},
         health_{std::move(health)},
+        flight_desk_{flight_desk},
         listener_{open_acceptor(context_, address, port, PortUse::kAlone), accept_metrics_, log,
                   [this](tcp::socket socket) { serve(std::move(socket)); }} {}
 
@@ -112,16 +115,47 @@ class AdminServer::Implementation {
       const Health health = health_();
       response.result(health.ok ? http::status::ok : http::status::service_unavailable);
       response.body() = health.reason + "\n";
+    } else if (path == "/flight") {
+      answer_flight(flight_desk_.sessions(), "application/json", response);
+    } else if (const auto session = flight_session(path)) {
+      answer_flight(flight_desk_.dump(*session), "application/x-ndjson", response);
     } else {
       response.result(http::status::not_found);
-      response.body() = "here are /metrics and /healthz\n";
+      response.body() = "here are /metrics, /healthz, /flight and /flight/SESSION\n";
     }
     return response;
+  }
+
+  /// The session that `/flight/SESSION` asks for.
+  [[nodiscard]] static std::optional<signaling::SessionId> flight_session(std::string_view path) {
+    constexpr std::string_view kPrefix = "/flight/";
+    if (!path.starts_with(kPrefix)) return std::nullopt;
+    path.remove_prefix(kPrefix.size());
+    std::uint64_t session = 0;
+    const auto [end, error] = std::from_chars(path.begin(), path.end(), session);
+    if (error != std::errc{} || end != path.end()) return std::nullopt;
+    return signaling::SessionId{session};
+  }
+
+  static void answer_flight(std::expected<std::string, FlightDesk::Fault> answer,
+                            const char* content_type, Response& response) {
+    if (answer) {
+      response.result(http::status::ok);
+      response.set(http::field::content_type, content_type);
+      response.body() = *std::move(answer);
+    } else if (answer.error() == FlightDesk::Fault::kNoSuchSession) {
+      response.result(http::status::not_found);
+      response.body() = "no such session is connected; /flight lists them\n";
+    } else {
+      response.result(http::status::service_unavailable);
+      response.body() = "an event loop does not turn\n";
+    }
   }
 
   asio::io_context context_{1};
   const metrics::ServerMetrics& metrics_;
   std::function<Health()> health_;
+  const FlightDesk& flight_desk_;
   // The operators' own connections are not the server's: they are counted apart and not shown.
   metrics::ShardMetrics accept_metrics_{0};
   std::size_t connections_ = 0;
@@ -131,9 +165,9 @@ class AdminServer::Implementation {
 
 AdminServer::AdminServer(const std::string& address, std::uint16_t port,
                          const metrics::ServerMetrics& metrics, Log& log,
-                         std::function<Health()> health)
-    : implementation_{
-          std::make_unique<Implementation>(address, port, metrics, log, std::move(health))} {}
+                         std::function<Health()> health, const FlightDesk& flight_desk)
+    : implementation_{std::make_unique<Implementation>(address, port, metrics, log,
+                                                       std::move(health), flight_desk)} {}
 AdminServer::~AdminServer() = default;
 void AdminServer::start() { implementation_->start(); }
 std::uint16_t AdminServer::port() const { return implementation_->port(); }

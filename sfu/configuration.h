@@ -53,6 +53,8 @@ struct Configuration {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 
+  std::chrono::milliseconds flight_recorder{60000};  ///< remembered of each session; 0: nothing
+
   /// What is allowed but probably not meant, one line each, to be logged at start.
   std::vector<std::string> warnings;
 };

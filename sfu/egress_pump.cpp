@@ -58,7 +58,11 @@ void EgressPump::look(media::Time now) {
         {.outstanding_bytes = queue->unacknowledged_bytes, .unsent_bytes = queue->unsent_bytes},
         now);
   }
-  if (!link_.needs_sample(now)) return;
+  if (link_.needs_sample(now)) sample(now);
+  if (link_.congested() || recorder_.link_congested()) record_link(now);
+}
+
+void EgressPump::sample(media::Time now) {
   if (const auto path = read_tcp_facts(descriptor_)) {
     link_.sampled({.round_trip = path->rtt,
                    .min_round_trip = path->min_rtt.value_or(path->rtt),
@@ -71,7 +75,24 @@ void EgressPump::look(media::Time now) {
                            .delivered_segments = *path->delivered_segments_total},
                           now);
     }
+    bytes_acked_ = path->bytes_acked.value_or(0);
   }
+}
+
+void EgressPump::record_link(media::Time now) {
+  const media::LinkEstimate estimate = link_.estimate();
+  recorder_.link(
+      {.outstanding_bytes = static_cast<std::uint32_t>(outstanding_bytes_),
+       .unsent_bytes = static_cast<std::uint32_t>(link_.unsent_bytes()),
+       .acked_bytes_low = static_cast<std::uint32_t>(bytes_acked_),
+       .round_trip_us = static_cast<std::uint32_t>(link_.round_trip().count()),
+       .min_round_trip_us = static_cast<std::uint32_t>(link_.min_round_trip().count())},
+      {.bytes_per_second = static_cast<std::uint32_t>(estimate.bytes_per_second.value_or(0)),
+       .cap_bytes = link_.cap().off() ? 0 : static_cast<std::uint32_t>(link_.cap().bytes()),
+       .in_flight_bytes = static_cast<std::uint32_t>(estimate.outstanding_bytes),
+       .queueing_delay_us = static_cast<std::uint32_t>(link_.queueing_delay().count()),
+       .congested = link_.congested(),
+       .outage = link_.outage(now)});
 }
 
 EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::Time now) {
@@ -111,6 +132,9 @@ void EgressPump::depart(media::Departure departure, Outbox& outbox, media::Time 
   }
   const std::size_t length = media::chunk_header_size(departure.header) + departure.payload.size();
   count(departure, length, now);
+  if (link_.congested() && !departure.header.abandon) {
+    recorder_.departed(*departure.frame, departure.header.offset, departure.header.last);
+  }
   outbox.add_chunk(framing_, departure.header, std::move(departure.frame), departure.payload);
   link_.wrote(outbox.bytes() - before, length, now);
 }
@@ -135,7 +159,12 @@ void EgressPump::take_control(media::Egress& egress, Outbox& outbox, media::Time
 }
 
 bool EgressPump::reported(std::uint64_t received_bytes, media::Time now) {
-  return link_.reported(received_bytes, now);
+  if (!link_.reported(received_bytes, now)) return false;
+  if (link_.congested()) {
+    recorder_.record(
+        media::ReportSeen{.received_bytes_low = static_cast<std::uint32_t>(received_bytes)});
+  }
+  return true;
 }
 
 }  // namespace sluice::sfu

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "media/egress.h"
+#include "media/flight_recorder.h"
 #include "media/link_controller.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/congestion_control.h"
@@ -28,12 +29,14 @@ class EgressPump {
     kLost,           ///< the connection is of no more use
   };
 
-  /// `controls` and `metrics` outlive the pump. `descriptor` is the socket under the transport.
+  /// `controls`, `metrics` and `recorder` outlive the pump. `descriptor` is the socket under the
+  /// transport.
   EgressPump(MessageFraming framing, int descriptor, const CongestionControls& controls,
-             metrics::ShardMetrics& metrics)
+             metrics::ShardMetrics& metrics, media::FlightRecorder& recorder)
       : framing_{framing},
         descriptor_{descriptor},
         metrics_{metrics},
+        recorder_{recorder},
         congestion_{descriptor, controls, metrics.lossy_paths} {}
 
   [[nodiscard]] Outcome run(media::Egress& egress, Outbox& outbox, Transport& transport,
@@ -46,6 +49,8 @@ class EgressPump {
   /// The receiver says how much media it has read; false when it claims what cannot be.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, media::Time now);
 
+  /// More waits than leaves at once.
+  [[nodiscard]] bool congested() const { return link_.congested(); }
   /// Nothing is acknowledged any more (`LinkController::outage`).
   [[nodiscard]] bool outage(media::Time now) const { return link_.outage(now); }
 
@@ -61,6 +66,8 @@ class EgressPump {
 
   [[nodiscard]] Outcome finish(Transport& transport);
   void look(media::Time now);
+  void sample(media::Time now);
+  void record_link(media::Time now);
   [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
   void depart(media::Departure departure, Outbox& outbox, media::Time now);
   void count(const media::Departure& departure, std::size_t bytes, media::Time now);
@@ -68,8 +75,10 @@ class EgressPump {
   MessageFraming framing_;
   int descriptor_;
   metrics::ShardMetrics& metrics_;
+  media::FlightRecorder& recorder_;
   media::LinkController link_;
   CongestionControlSwitch congestion_;
+  std::uint64_t bytes_acked_ = 0;      ///< at the last look of `read_tcp_facts`
   std::size_t outstanding_bytes_ = 0;  ///< at the last look
   media::Time last_progress_{};
   bool waiting_ = false;

@@ -111,6 +111,10 @@ void MediaRouter::handle(const EncodingsWanted& wanted, media::Time now) {
   }
 }
 
+void MediaRouter::release_stale_records() {
+  for (const auto& [key, route] : routes_) route->offered().release_stale();
+}
+
 void MediaRouter::settle_groups() {
   for (const auto& [key, route] : routes_) route->settle_groups();
 }

@@ -51,6 +51,8 @@ class MediaRouter {
   /// Sends the groups that did not fit their ring: the next frame, which would bring them, may be
   /// far away. O(tracks), for the housekeeping.
   void settle_groups();
+  /// Forgets what tracks were offered too long ago. O(tracks), for the housekeeping.
+  void release_stale_records();
 
  private:
   struct Key {

@@ -58,6 +58,7 @@ ServerSettings server_settings(const Configuration& configuration) {
                       .camera = configuration.video_latency_budget,
                       .screen = configuration.screen_latency_budget};
   settings.connections_max = configuration.connections_max;
+  settings.flight_recorder = configuration.flight_recorder;
   return settings;
 }
 
@@ -97,8 +98,13 @@ Server::Server(const Configuration& configuration, Log& log)
       bus_{shard_count(configuration)},
       shards_{make_shards()},
       signals_{signals_context_, SIGTERM, SIGINT},
-      admin_{configuration.admin_bind, configuration.admin_port, metrics_, log,
-             [this] { return health(); }} {
+      flight_desk_{shards_},
+      admin_{configuration.admin_bind,
+             configuration.admin_port,
+             metrics_,
+             log,
+             [this] { return health(); },
+             flight_desk_} {
   listen(configuration);
   if (!settings_.http.site_fault.empty()) {
     log_.warning("no_meeting_page", {{"reason", settings_.http.site_fault}});

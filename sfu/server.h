@@ -12,6 +12,7 @@
 #include "sfu/admin_server.h"
 #include "sfu/configuration.h"
 #include "sfu/cpu_topology.h"
+#include "sfu/flight_desk.h"
 #include "sfu/log.h"
 #include "sfu/server_settings.h"
 #include "sfu/shard.h"
@@ -63,6 +64,7 @@ class Server {
   boost::asio::io_context signals_context_{1};
   boost::asio::signal_set signals_;
   std::atomic<bool> shutting_down_{false};
+  FlightDesk flight_desk_;
   AdminServer admin_;  // last, so that its thread ends before what it looks at
 };
 

@@ -31,6 +31,7 @@ struct ServerSettings {
   TcpSettings tcp;
   LatencyBudgets latency;
   std::size_t connections_max = 5000;
+  std::chrono::milliseconds flight_recorder{60'000};  ///< zero: off
 };
 
 }  // namespace sluice::sfu

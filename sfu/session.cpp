@@ -64,17 +64,19 @@ Session::Session(signaling::SessionId id, Shard& shard, Connection& connection,
       connection_{connection},
       protocol_{shard.settings().session,
                 shard.settings().tokens ? &*shard.settings().tokens : nullptr,
-                to_steady(shard.now())},
+                to_steady(shard.now()), id},
       assembler_{shard.frame_pool(), shard.settings().session.limits.frame_bytes,
                  kStreamsPerTrack * shard.settings().session.limits.tracks},
+      recorder_{shard.flight()},
       egress_{media::Egress::Bounds{}},
-      pump_{framing, descriptor, shard.settings().tcp.congestion, shard.metrics()},
+      pump_{framing, descriptor, shard.settings().tcp.congestion, shard.metrics(), recorder_},
       protocol_timer_{[this](media::Time now) {
         perform(protocol_.on_time(to_steady(now)));
         watch_time();
       }},
       report_timer_{[this](media::Time) { report_media(); }},
       pump_timer_{[this](media::Time) { shard_.pump_later(*this); }} {
+  egress_.record_to(recorder_);
   watch_time();
 }
 
@@ -188,6 +190,7 @@ void Session::subscription_changed(TrackRoute& route,
   const media::SubscriptionSettings settings =
       egress_settings(route.info().description, wanted, shard_.settings().latency);
   Subscription* known = subscription(media_handle(route));
+  record_change(media_handle(route), settings);
   if (!egress_.subscribe(media_handle(route), settings)) {
     fail(signaling::protocol_error(ErrorCode::kLimitReached, "too many subscriptions"));
     return;
@@ -195,7 +198,7 @@ void Session::subscription_changed(TrackRoute& route,
   const bool was_hidden = known != nullptr && known->hidden;
   if (known == nullptr) {
     route.add(*this);
-    known = &subscriptions_.emplace_back(Subscription{.route = &route});
+    known = &subscriptions_.emplace_back(Subscription{.route = &route, .since = shard_.now()});
   }
   known->largest = wanted_encoding(route.info().description.video, wanted);
   known->simulcast = settings.simulcast;
@@ -205,6 +208,19 @@ void Session::subscription_changed(TrackRoute& route,
     tell_state(route, settings.hidden, signaling::TrackStateReason::kHidden);
   }
   shard_.pump_later(*this);
+}
+
+void Session::record_change(media::TrackHandle track, const media::SubscriptionSettings& after) {
+  const media::SubscriptionSettings* const before = egress_.settings_of(track);
+  if (before == nullptr) return;
+  const media::SubscriptionChange change{.track = track,
+                                         .was_hidden = before->hidden,
+                                         .hidden = after.hidden,
+                                         .was_max_temporal_layer = before->max_temporal_layer,
+                                         .max_temporal_layer = after.max_temporal_layer};
+  const bool changed = change.was_hidden != change.hidden ||
+                       change.was_max_temporal_layer != change.max_temporal_layer;
+  if (changed) recorder_.record(change);
 }
 
 void Session::subscription_removed(TrackRoute& route) {
@@ -291,6 +307,7 @@ void Session::tell_starved(EgressPump::Outcome outcome) {
     if (starved) ++starved_tracks_;
     if (starved == each.starved) continue;
     each.starved = starved;
+    recorder_.record(media::TrackStarved{.track = media_handle(*each.route), .starved = starved});
     tell_state(*each.route, starved, signaling::TrackStateReason::kBandwidth);
   }
 }
@@ -319,6 +336,7 @@ void Session::serve_wanted_syncs() {
     if (known == nullptr || known->route->awaits_group()) continue;
     const bool first = !std::exchange(known->started, true);
     if (egress_.push_group(sync.track, known->route->group(sync.encoding), pump_.link())) continue;
+    recorder_.record(media::KeyframeAsked{.track = sync.track, .encoding = sync.encoding});
     known->route->request_keyframe(
         sync.encoding, first ? metrics::KeyframeCause::kJoined : metrics::KeyframeCause::kLeftOut,
         shard_.now());
@@ -340,6 +358,45 @@ void Session::count_left_out(metrics::LeftOut thinned_as) {
     }
     before = now;
   }
+}
+
+FlightSession Session::flight_session(media::Time now) const {
+  FlightSession session{.session = id_,
+                        .subscriptions = subscriptions_.size(),
+                        .published = tracks_.size(),
+                        .records = recorder_.size(),
+                        .congested = pump_.congested(),
+                        .totals = egress_.counters()};
+  if (recorder_.size() > 0) session.last_record_ago = now - recorder_.newest();
+  session.totals.recorder = nullptr;
+  return session;
+}
+
+FlightDump Session::flight_dump(media::Time now) const {
+  FlightDump dump{.summary = flight_session(now),
+                  .now = now,
+                  .wall_now = std::chrono::system_clock::now(),
+                  .kept = shard_.flight().kept,
+                  .records = recorder_.records(),
+                  .records_overwritten = recorder_.overwritten(),
+                  .tracks = {}};
+  for (const Subscription& each : subscriptions_) {
+    const media::TrackHandle handle = media_handle(*each.route);
+    const media::SubscriptionSettings* const settings = egress_.settings_of(handle);
+    if (settings == nullptr) continue;
+    dump.tracks.push_back({.room = each.route->room(),
+                           .handle = each.route->info().handle,
+                           .source = each.route->info().description.source,
+                           .muted = each.route->info().description.muted,
+                           .temporal_layers = each.route->info().description.video.temporal_layers,
+                           .encodings = each.route->info().description.video.encodings,
+                           .since = each.since,
+                           .settings = *settings,
+                           .largest = each.largest,
+                           .shown = egress_.encoding_of(handle),
+                           .starved = each.starved});
+  }
+  return dump;
 }
 
 void Session::report_media() {

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "media/egress.h"
+#include "media/flight_recorder.h"
 #include "media/frame_assembler.h"
 #include "media/intrusive_list.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/egress_pump.h"
+#include "sfu/flight_dump.h"
 #include "sfu/shard_timer.h"
 #include "sfu/track_route.h"
 #include "signaling/ids.h"
@@ -82,6 +84,14 @@ class Session : public media::ListHook<> {
   /// Adds what the egress counted since the last call to the shard's metrics.
   void count_egress();
 
+  // For the flight recorder.
+
+  /// Forgets what is older than what is to be kept.
+  void release_stale_records() { recorder_.release_stale(); }
+  [[nodiscard]] FlightSession flight_session(media::Time now) const;
+  /// Without what the tracks were offered, which is their routes' to tell.
+  [[nodiscard]] FlightDump flight_dump(media::Time now) const;
+
  private:
   /// What this session is sent of one track.
   struct Subscription {
@@ -92,6 +102,7 @@ class Session : public media::ListHook<> {
     bool hidden = false;
     bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
     bool starved = false;  ///< the subscriber was told that its link does not carry the track
+    media::Time since{};
   };
 
   void perform(std::vector<signaling::SessionAction> actions);
@@ -106,6 +117,7 @@ class Session : public media::ListHook<> {
   void fail_media(signaling::ErrorCode code, std::string message);
   [[nodiscard]] TrackRoute* own_track(media::TrackHandle handle) const;
   [[nodiscard]] Subscription* subscription(media::TrackHandle handle);
+  void record_change(media::TrackHandle track, const media::SubscriptionSettings& after);
   void tell_state(const TrackRoute& route, bool paused, signaling::TrackStateReason reason);
 
   signaling::SessionId id_;
@@ -114,6 +126,7 @@ class Session : public media::ListHook<> {
   Connection& connection_;
   signaling::SessionProtocol protocol_;
   media::FrameAssembler assembler_;
+  media::FlightRecorder recorder_;
   media::Egress egress_;
   EgressPump pump_;
   std::vector<TrackRoute*> tracks_;  ///< published here; few, so a scan beats a table

@@ -317,6 +317,15 @@ constexpr std::array kSettings = {
             .value_name = "FORMAT",
             .help = "text, or json with one object a line (default text)",
             .apply = set_log_format},
+    Setting{.name = "flight-recorder",
+            .group = kOperation,
+            .value_name = "DURATION",
+            .help = "How much of each session on a bad link is remembered for sluice explain, at "
+                    "most 10m (default 60s; 0: nothing)",
+            .apply =
+                [](Configuration& c, const std::string& v) {
+                  return store(parse_duration(v, 0ms, 10min), c.flight_recorder);
+                }},
 };
 
 }  // namespace

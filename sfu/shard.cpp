@@ -34,6 +34,7 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
       metrics_{metrics},
       log_{server.log},
       connections_quota_{server.connections},
+      flight_{.kept = settings_.flight_recorder, .now = now_},
       frame_pool_{frame_pool},
       port_{server.bus, index, metrics},
       rooms_{settings_.rooms,
@@ -42,7 +43,11 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
              port_,
              {.effect = [this](const signaling::RoomEffect& effect) { apply(effect); },
               .interest = [this](const InterestBegan& interest) { router_.expect(interest); }}},
-      router_{{.wheel = wheel_, .metrics = metrics, .port = port_, .pump_queue = pump_queue_}},
+      router_{{.wheel = wheel_,
+               .metrics = metrics,
+               .port = port_,
+               .pump_queue = pump_queue_,
+               .flight = flight_}},
       house_timer_{[this](media::Time) { keep_house(); }},
       // Every turn ends with another try.
       backlog_timer_{[](media::Time) {}},
@@ -256,6 +261,29 @@ Session* Shard::session(SessionId id) {
   return found == connections_.end() ? nullptr : found->second->session();
 }
 
+std::vector<FlightSession> Shard::flight_sessions() const {
+  std::vector<FlightSession> sessions;
+  for (const auto& [id, connection] : connections_) {
+    if (const Session* const each = connection->session()) {
+      sessions.push_back(each->flight_session(sfu::now()));
+    }
+  }
+  return sessions;
+}
+
+std::optional<FlightDump> Shard::flight_dump(SessionId id) {
+  Session* const asked = session(id);
+  if (asked == nullptr) return std::nullopt;
+  return asked->flight_dump(sfu::now());
+}
+
+void Shard::add_offered(FlightDump::Track& track) {
+  const TrackRoute* const route = router_.find(track.room, track.handle);
+  if (route == nullptr) return;
+  track.offered = route->offered().frames();
+  track.offered_overwritten = route->offered().overwritten();
+}
+
 void Shard::keep_house() {
   constexpr unsigned kTurnsPerSecond = std::chrono::seconds{1} / kHeartbeatInterval;
   constexpr unsigned kTurnsPerTrim = 5 * kTurnsPerSecond;
@@ -264,8 +292,13 @@ void Shard::keep_house() {
   router_.settle_groups();
   if (house_turns_ % kTurnsPerSecond == 0) {
     for (const auto& [id, connection] : connections_) {
-      if (Session* const each = connection->session()) each->count_egress();
+      Session* const each = connection->session();
+      if (each == nullptr) continue;
+      each->count_egress();
+      each->release_stale_records();
     }
+    router_.release_stale_records();
+    metrics_.flight_recorder_bytes.set(static_cast<std::int64_t>(flight_.bytes));
   }
   if (house_turns_ % kTurnsPerTrim == 0) frame_pool_.trim();
   ++house_turns_;

@@ -13,10 +13,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "media/flight_ring.h"
 #include "media/frame_pool.h"
 #include "media/timer_wheel.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/clock.h"
+#include "sfu/flight_dump.h"
 #include "sfu/home_rooms.h"
 #include "sfu/listener.h"
 #include "sfu/log.h"
@@ -81,12 +83,22 @@ class Shard {
   }
   static constexpr std::chrono::milliseconds kHeartbeatInterval{250};
 
+  // For the admin thread, which has them run on this shard's.
+
+  /// What is remembered of each session.
+  [[nodiscard]] std::vector<FlightSession> flight_sessions() const;
+  /// All that is remembered of one, but not yet what it was offered; nothing when there is no such
+  /// session.
+  [[nodiscard]] std::optional<FlightDump> flight_dump(signaling::SessionId session);
+  /// Adds what a track of a dump was offered, unless that track has gone.
+  void add_offered(FlightDump::Track& track);
+
   // For what lives on this shard.
 
   /// Runs `work` as one turn. Not to be called inside a turn.
   template <typename Work>
   void turn(Work&& work) {
-    now_ = sfu::now();
+    flight_.now = now_ = sfu::now();
     work();
     finish_turn();
   }
@@ -98,6 +110,7 @@ class Shard {
   void count_error(signaling::ErrorCode code);
   [[nodiscard]] Log& log() { return log_; }
   [[nodiscard]] media::TimerWheel& wheel() { return wheel_; }
+  [[nodiscard]] media::FlightRecording& flight() { return flight_; }
   [[nodiscard]] media::FramePool& frame_pool() { return frame_pool_; }
   [[nodiscard]] MediaRouter& router() { return router_; }
   /// Where the state of a room lives.
@@ -170,7 +183,8 @@ class Shard {
   media::Time now_ = sfu::now();
   std::atomic<media::Duration::rep> heartbeat_{now_.time_since_epoch().count()};
 
-  // Frames and timers are used by everything below, so they are the last to go.
+  // These are used by everything below, so they are the last to go.
+  media::FlightRecording flight_;
   media::FramePool& frame_pool_;
   media::TimerWheel wheel_{now_};
   Outbox::Memory outbox_memory_;

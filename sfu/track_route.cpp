@@ -30,6 +30,8 @@ TrackRoute::TrackRoute(signaling::RoomId room, signaling::TrackInfo info,
       publisher_shard_{publisher_shard},
       shard_{shard},
       track_{track_settings(info_.description)},
+      offered_{shard.flight, track_.kind(),
+               std::max<std::size_t>(info_.description.video.encodings.size(), 1)},
       // Sound has no groups: whoever comes begins with the next frame.
       awaits_group_{remote() && kind() == media::MediaKind::kVideo},
       keyframe_timer_{[this](media::Time now) { ask_publisher(now); }},
@@ -58,6 +60,7 @@ void TrackRoute::receive(const media::FrameRef& frame) {
   // Before the frame is part of the group: it follows on its own.
   if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);
+  offered_.note(*frame);
   if (subscribers_.size() <= PumpQueue::kLargeRoom) {
     for (Session* subscriber : subscribers_) subscriber->deliver(frame);
   } else {

@@ -6,6 +6,7 @@
 
 #include "media/deadline_clock.h"
 #include "media/encoding_demand.h"
+#include "media/flight_recorder.h"
 #include "media/frame_pool.h"
 #include "media/layer_allocator.h"
 #include "media/published_track.h"
@@ -40,6 +41,7 @@ class TrackRoute {
     metrics::ShardMetrics& metrics;
     ShardPort& port;
     PumpQueue& pump_queue;
+    media::FlightRecording& flight;
   };
 
   /// Of a track that is published on this shard. `publisher` says `publisher_lost` before it goes.
@@ -64,6 +66,9 @@ class TrackRoute {
   void receive(const media::FrameRef& frame);
   /// The publisher's camera is dark or its microphone silent, or is not any more.
   void set_muted(bool muted);
+  /// What came lately, for the flight recorder.
+  [[nodiscard]] media::OfferedFrames& offered() { return offered_; }
+  [[nodiscard]] const media::OfferedFrames& offered() const { return offered_; }
   /// The publisher's connection is gone; the room will remove the track.
   void publisher_lost() { publisher_ = nullptr; }
 
@@ -127,6 +132,7 @@ class TrackRoute {
   Surroundings shard_;
   media::DeadlineClock clock_;
   media::PublishedTrack track_;
+  media::OfferedFrames offered_;
   std::vector<Session*> subscribers_;
   std::vector<Outlet> outlets_;
   bool awaits_group_ = false;

@@ -31,6 +31,7 @@ struct ServerHello {
   std::chrono::milliseconds ping_interval{2000};
   std::chrono::milliseconds timeout{10000};
   std::chrono::milliseconds report_interval{50};
+  std::optional<std::string> session;  ///< what the server calls this connection in its log
 
   friend bool operator==(const ServerHello&, const ServerHello&) = default;
 };

@@ -44,6 +44,7 @@ ServerBody read_hello(ObjectReader& reader) {
   hello.ping_interval = read_interval(reader, "ping_interval_ms");
   hello.timeout = read_interval(reader, "timeout_ms");
   hello.report_interval = read_interval(reader, "report_interval_ms");
+  hello.session = reader.optional_text("session", {});
   return hello;
 }
 

@@ -72,6 +72,7 @@ struct MemberWriter {
     json["ping_interval_ms"] = hello.ping_interval.count();
     json["timeout_ms"] = hello.timeout.count();
     json["report_interval_ms"] = hello.report_interval.count();
+    if (hello.session) json["session"] = *hello.session;
   }
   void operator()(const Joined& joined) const {
     json["room"] = joined.room;

@@ -34,6 +34,10 @@ SendControl control(const ServerMessage& message) {
           .error = error != nullptr ? std::optional{error->code} : std::nullopt};
 }
 
+std::string name_of(SessionId session) {
+  return std::to_string(static_cast<std::uint64_t>(session));
+}
+
 bool says_hello(std::string_view text, const Limits& limits) {
   const auto typed = parse_typed_object(text, limits.control_bytes);
   return typed && typed->type == "hello";
@@ -47,9 +51,10 @@ GoodbyeReason left_as(const Goodbye& goodbye) {
 }  // namespace
 
 SessionProtocol::SessionProtocol(const SessionSettings& settings, const TokenVerifier* tokens,
-                                 Time now)
+                                 Time now, std::optional<SessionId> session)
     : settings_(settings),
       tokens_(tokens),
+      session_(session),
       rate_limit_(settings.limits.control_rate, now),
       state_since_(now),
       heard_at_(now),
@@ -144,15 +149,15 @@ void SessionProtocol::on_hello(const ClientHello& hello, std::optional<std::uint
     return;
   }
   set_state(State::kAwaitJoin, now);
-  actions.emplace_back(
-      control({.id = std::nullopt,
-               .reply_to = id,
-               .body = ServerHello{.version = kProtocolVersion,
-                                   .server = settings_.server,
-                                   .limits = settings_.limits,
-                                   .ping_interval = settings_.ping_interval,
-                                   .timeout = settings_.timeout,
-                                   .report_interval = settings_.report_interval}}));
+  actions.emplace_back(control({.id = std::nullopt,
+                                .reply_to = id,
+                                .body = ServerHello{.version = kProtocolVersion,
+                                                    .server = settings_.server,
+                                                    .limits = settings_.limits,
+                                                    .ping_interval = settings_.ping_interval,
+                                                    .timeout = settings_.timeout,
+                                                    .report_interval = settings_.report_interval,
+                                                    .session = session_.transform(name_of)}}));
 }
 
 void SessionProtocol::on_join(const Join& join, std::optional<std::uint64_t> id, Time now,

@@ -10,6 +10,7 @@
 #include "signaling/client_message.h"
 #include "signaling/control_rate_limit.h"
 #include "signaling/goodbye_reason.h"
+#include "signaling/ids.h"
 #include "signaling/limits.h"
 #include "signaling/protocol_error.h"
 #include "signaling/session_action.h"
@@ -50,7 +51,9 @@ class SessionProtocol {
   };
 
   /// `settings` and `tokens` outlive the session; without `tokens` everyone may join every room.
-  SessionProtocol(const SessionSettings& settings, const TokenVerifier* tokens, Time now);
+  /// `session` is told to the client, so that its user can say what the server's log calls it.
+  SessionProtocol(const SessionSettings& settings, const TokenVerifier* tokens, Time now,
+                  std::optional<SessionId> session = std::nullopt);
 
   /// One whole control message of the client. `wall_now` judges its token.
   [[nodiscard]] std::vector<SessionAction> on_text(std::string_view text, Time now,
@@ -95,6 +98,7 @@ class SessionProtocol {
 
   const SessionSettings& settings_;
   const TokenVerifier* tokens_;
+  std::optional<SessionId> session_;
   State state_ = State::kAwaitHello;
   ControlRateLimit rate_limit_;
   Time state_since_;  ///< when this state began

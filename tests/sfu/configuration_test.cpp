@@ -40,6 +40,7 @@ TEST(Configuration, HasTheDocumentedDefaults) {
   EXPECT_EQ(read->port, 8080);
   EXPECT_EQ(read->admin_port, 9464);
   EXPECT_EQ(read->video_latency_budget, 400ms);
+  EXPECT_EQ(read->flight_recorder, 60s);
   EXPECT_FALSE(read->tls_files);
   EXPECT_THAT(read->keys, IsEmpty());
   EXPECT_THAT(read->warnings, IsEmpty());
@@ -89,7 +90,9 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "--log-level",
                                                  "debug",
                                                  "--log-format",
-                                                 "json"},
+                                                 "json",
+                                                 "--flight-recorder",
+                                                 "2m"},
                                        {});
   ASSERT_TRUE(read) << read.error().text;
   EXPECT_EQ(read->bind, "0.0.0.0");
@@ -116,6 +119,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->web_root, "/srv/page");
   EXPECT_EQ(read->log_level, LogLevel::kDebug);
   EXPECT_EQ(read->log_format, LogFormat::kJson);
+  EXPECT_EQ(read->flight_recorder, 2min);
 }
 
 TEST(Configuration, PrefersFlagsToTheEnvironmentToTheFileToDefaults) {

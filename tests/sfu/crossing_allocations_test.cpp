@@ -18,8 +18,9 @@ struct Shard {
   media::TimerWheel wheel{media::Time{1s}};
   ShardPort port;
   PumpQueue pump_queue{wheel};
+  media::FlightRecording flight{.kept = 1s};
   TrackRoute::Surroundings surroundings{
-      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue};
+      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue, .flight = flight};
 };
 
 TEST(CrossingAllocations, AreNoneForAFrameOfAWarmRoom) {

@@ -25,6 +25,8 @@ ServerSettings quiet_settings() {
   ServerSettings settings;
   // Pings and reports are control messages, which are made anew each time.
   settings.session.ping_interval = settings.session.timeout = settings.session.report_interval = 1h;
+  // What is remembered of the track grows up to its bound: here one that a second fills.
+  settings.flight_recorder = 1s;
   return settings;
 }
 

@@ -45,8 +45,12 @@ class TrackRouteBetweenShards : public testing::Test {
     media::TimerWheel wheel{kNow};
     ShardPort port;
     PumpQueue pump_queue{wheel};
-    TrackRoute::Surroundings surroundings{
-        .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue};
+    media::FlightRecording flight;
+    TrackRoute::Surroundings surroundings{.wheel = wheel,
+                                          .metrics = metrics,
+                                          .port = port,
+                                          .pump_queue = pump_queue,
+                                          .flight = flight};
   };
 
   media::FrameRef frame(media::FrameNumber number, bool keyframe = false) {
