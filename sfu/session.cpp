@@ -25,6 +25,9 @@ constexpr media::Duration kTooSlow = 10s;
 // `frame_bytes` that is not whole yet.
 constexpr std::size_t kStreamsPerTrack = 3;
 
+// The most often that a publisher is asked for one.
+constexpr media::Duration kKeyframeNotedEach = 500ms;
+
 media::TrackHandle media_handle(const TrackRoute& route) {
   return media::TrackHandle{static_cast<std::uint16_t>(route.info().handle)};
 }
@@ -336,7 +339,11 @@ void Session::serve_wanted_syncs() {
     if (known == nullptr || known->route->awaits_group()) continue;
     const bool first = !std::exchange(known->started, true);
     if (egress_.push_group(sync.track, known->route->group(sync.encoding), pump_.link())) continue;
-    recorder_.record(media::KeyframeAsked{.track = sync.track, .encoding = sync.encoding});
+    // A need is told at each pump until it is met.
+    if (shard_.now() - kKeyframeNotedEach > known->keyframe_noted) {
+      known->keyframe_noted = shard_.now();
+      recorder_.record(media::KeyframeAsked{.track = sync.track, .encoding = sync.encoding});
+    }
     known->route->request_keyframe(
         sync.encoding, first ? metrics::KeyframeCause::kJoined : metrics::KeyframeCause::kLeftOut,
         shard_.now());

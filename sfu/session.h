@@ -103,6 +103,7 @@ class Session : public media::ListHook<> {
     bool started = false;  ///< a keyframe was asked for already, so this is no longer the join
     bool starved = false;  ///< the subscriber was told that its link does not carry the track
     media::Time since{};
+    media::Time keyframe_noted = media::Time::min();  ///< by the recorder
   };
 
   void perform(std::vector<signaling::SessionAction> actions);

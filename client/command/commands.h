@@ -13,5 +13,6 @@ void add_publish_command(CLI::App& app, Command& run);
 void add_watch_command(CLI::App& app, Command& run);
 void add_token_command(CLI::App& app, Command& run);
 void add_demo_command(CLI::App& app, Command& run);
+void add_explain_command(CLI::App& app, Command& run);
 
 }  // namespace sluice::client

@@ -9,7 +9,8 @@ using sluice::client::ExitCode;
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Sluice on the command line: publish to a meeting, watch it, make tokens for it.\n"
+      "Sluice on the command line: publish to a meeting, watch it, make tokens for it, explain\n"
+      "what happened to a participant.\n"
       "Exit status: 0 done, 1 failed in the middle, 2 wrong usage, 3 no server reached, 4 refused.",
       "sluice"};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   sluice::client::add_watch_command(app, run);
   sluice::client::add_token_command(app, run);
   sluice::client::add_demo_command(app, run);
+  sluice::client::add_explain_command(app, run);
   try {
     app.parse(argc, argv);
     return static_cast<int>(run());

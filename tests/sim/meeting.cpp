@@ -20,7 +20,7 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
     std::uint64_t reported = 0;
     Time report_due = Time::max();
     Time look = Time::max();
-    std::vector<media::EncodingId> requests;
+    std::vector<media::Egress::SyncWanted> requests;
     Time now{};
     const Time end = Time{} + settings.length;
     while (now < end) {
@@ -53,7 +53,7 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
       sender->pump(now);
       requests.clear();
       sender->poll_keyframe_requests(now, requests);
-      for (const auto encoding : requests) publisher.request_keyframe(encoding, now);
+      for (const auto& wanted : requests) publisher.request_keyframe(wanted.encoding, now);
       look = sender->next_look(now);
     }
     result.outcome = receiver.finish(now);

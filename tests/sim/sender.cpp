@@ -29,28 +29,50 @@ bool Sender::flush(Time now) {
 
 SluiceSender::SluiceSender(TcpLink& link, Settings settings)
     : Sender(link), settings_(settings), egress_(settings.bounds) {
-  settings_.video.simulcast = settings.encodings > 1;
-  ladder_.track = settings.camera;
-  std::ignore = egress_.subscribe(settings.camera, settings_.video);
-  std::ignore = egress_.subscribe(settings.microphone, settings.audio);
+  if (settings.tracks.empty()) {
+    subscribe(
+        {.handle = settings.camera, .settings = settings.video, .encodings = settings.encodings});
+    subscribe({.handle = settings.microphone, .settings = settings.audio});
+  }
+  for (const Track& track : settings.tracks) subscribe(track);
+}
+
+void SluiceSender::subscribe(Track track) {
+  track.settings.simulcast = track.encodings > 1;
+  std::ignore = egress_.subscribe(track.handle, track.settings);
+  if (track.settings.kind == media::MediaKind::kAudio) return;
+  videos_.push_back(
+      {.track = track,
+       .published = std::make_unique<media::PublishedTrack>(media::PublishedTrack::Settings{})});
+}
+
+SluiceSender::Video* SluiceSender::video(media::TrackHandle handle) {
+  const auto found = std::ranges::find_if(
+      videos_, [handle](const Video& each) { return each.track.handle == handle; });
+  return found == videos_.end() ? nullptr : &*found;
 }
 
 void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
-  if (frame->kind == media::MediaKind::kVideo) track_.on_frame(frame);
+  if (Video* const of = video(frame->description.track)) of->published->on_frame(frame);
   egress_.push(frame);
   pump(now);
 }
 
 void SluiceSender::allocate(Time now) {
-  ladder_.rungs.clear();
-  for (int index = 0; index < settings_.encodings; ++index) {
-    const media::EncodingId encoding{static_cast<std::uint8_t>(index)};
-    if (!track_.live(encoding)) continue;
-    ladder_.rungs.push_back(
-        {.encoding = encoding,
-         .bytes_per_second = track_.bytes_per_second(encoding, now).value_or(0)});
+  ladders_.clear();
+  for (const Video& each : videos_) {
+    if (each.track.encodings < 2) continue;
+    media::Egress::Ladder& ladder = ladders_.emplace_back();
+    ladder.track = each.track.handle;
+    for (int index = 0; index < each.track.encodings; ++index) {
+      const media::EncodingId encoding{static_cast<std::uint8_t>(index)};
+      if (!each.published->live(encoding)) continue;
+      ladder.rungs.push_back(
+          {.encoding = encoding,
+           .bytes_per_second = each.published->bytes_per_second(encoding, now).value_or(0)});
+    }
   }
-  egress_.allocate({&ladder_, 1}, controller_.estimate(), now);
+  egress_.allocate(ladders_, controller_.estimate(), now);
 }
 
 void SluiceSender::sync(Time now) {
@@ -58,8 +80,9 @@ void SluiceSender::sync(Time now) {
   egress_.sync_wanted(now, wanted);
   if (controller_.outage(now)) return;
   for (const auto& sync : wanted) {
-    if (!egress_.push_group(sync.track, track_.group(sync.encoding), controller_.estimate())) {
-      track_.request_keyframe(sync.encoding);
+    media::PublishedTrack& published = *video(sync.track)->published;
+    if (!egress_.push_group(sync.track, published.group(sync.encoding), controller_.estimate())) {
+      published.request_keyframe(sync.encoding);
     }
   }
 }
@@ -110,25 +133,32 @@ void SluiceSender::on_report(std::uint64_t media_bytes, Time now) {
   pump(now);
 }
 
-void SluiceSender::poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) {
-  track_.poll_keyframe_requests(now, out);
+void SluiceSender::poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) {
+  std::vector<media::EncodingId> encodings;
+  for (const Video& each : videos_) {
+    encodings.clear();
+    each.published->poll_keyframe_requests(now, encodings);
+    for (const media::EncodingId encoding : encodings) {
+      out.push_back({.track = each.track.handle, .encoding = encoding});
+    }
+  }
 }
 
 void QueueSender::admit(const media::FrameRef& frame) {
   const auto& description = frame->description;
   if (policy_ == Policy::kTailDrop && queue_bytes_ + description.length > kTailDropBytes) return;
   if (policy_ == Policy::kDropToKeyframe && frame->kind == media::MediaKind::kVideo) {
+    cameras_.insert(description.track);
     if (queue_bytes_ + description.length > kDropToKeyframeBytes) {
       std::erase_if(queue_, [&](const Entry& entry) {
         const bool out = entry.sent == 0 && entry.frame->kind == media::MediaKind::kVideo;
         if (out) queue_bytes_ -= entry.frame->description.length;
         return out;
       });
-      waits_for_keyframe_ = true;
-      wants_keyframe_ = true;
+      waiting_for_keyframe_ = wanting_keyframe_ = cameras_;
     }
-    if (waits_for_keyframe_ && !description.keyframe) return;
-    waits_for_keyframe_ = false;
+    if (waiting_for_keyframe_.contains(description.track) && !description.keyframe) return;
+    waiting_for_keyframe_.erase(description.track);
   }
   queue_bytes_ += description.length;
   const bool urgent = policy_ == Policy::kPriority && frame->kind == media::MediaKind::kAudio;
@@ -168,12 +198,14 @@ void QueueSender::pump(Time now) {
   }
 }
 
-void QueueSender::poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) {
+void QueueSender::poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) {
   const bool asked_lately = asked_ && now - *asked_ < std::chrono::milliseconds{500};
-  if (!wants_keyframe_ || asked_lately) return;
+  if (wanting_keyframe_.empty() || asked_lately) return;
   asked_ = now;
-  wants_keyframe_ = false;
-  out.push_back(encoding_);
+  for (const media::TrackHandle track : wanting_keyframe_) {
+    out.push_back({.track = track, .encoding = encoding_});
+  }
+  wanting_keyframe_.clear();
 }
 
 }  // namespace sluice::sim

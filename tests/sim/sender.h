@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,9 @@ class Sender {
   /// When to pump next although nothing happened.
   [[nodiscard]] virtual Time next_look(Time /*now*/) const { return Time::max(); }
   virtual void on_report(std::uint64_t /*media_bytes*/, Time /*now*/) {}
-  /// Adds the encodings of the camera whose keyframe the publisher must be asked for.
-  virtual void poll_keyframe_requests(Time /*now*/, std::vector<media::EncodingId>& /*out*/) {}
+  /// Adds the encodings whose keyframe the publisher must be asked for.
+  virtual void poll_keyframe_requests(Time /*now*/,
+                                      std::vector<media::Egress::SyncWanted>& /*out*/) {}
 
   /// Messages not yet taken by the receiver, in order.
   std::deque<WireMessage>& wire() { return wire_; }
@@ -60,6 +62,12 @@ class Sender {
 /// The real thing: media::Egress and media::LinkController, pumped as the server pumps them.
 class SluiceSender final : public Sender {
  public:
+  /// A track that is subscribed.
+  struct Track {
+    media::TrackHandle handle{};
+    media::SubscriptionSettings settings;
+    int encodings = 1;
+  };
   struct Settings {
     media::Egress::Bounds bounds;
     media::SubscriptionSettings video;
@@ -69,6 +77,8 @@ class SluiceSender final : public Sender {
     media::TrackHandle microphone{2};
     int encodings = 1;  ///< of the camera
     bool reports = true;
+    /// What is subscribed, if not that one camera and one microphone.
+    std::vector<Track> tracks;
   };
   SluiceSender(TcpLink& link, Settings settings);
 
@@ -76,20 +86,27 @@ class SluiceSender final : public Sender {
   void pump(Time now) override;
   [[nodiscard]] Time next_look(Time now) const override;
   void on_report(std::uint64_t media_bytes, Time now) override;
-  void poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) override;
+  void poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) override;
 
   [[nodiscard]] const media::LinkController& controller() const { return controller_; }
   [[nodiscard]] const media::Egress& egress() const { return egress_; }
 
  private:
+  /// A video and the way to its present, as the server's route of it has them.
+  struct Video {
+    Track track;
+    std::unique_ptr<media::PublishedTrack> published;
+  };
+  void subscribe(Track track);
+  [[nodiscard]] Video* video(media::TrackHandle handle);
   void allocate(Time now);
   void sync(Time now);
 
   Settings settings_;
   media::Egress egress_;
   media::LinkController controller_;
-  media::PublishedTrack track_{{}};
-  media::Egress::Ladder ladder_;
+  std::vector<Video> videos_;
+  std::vector<media::Egress::Ladder> ladders_;
   bool held_back_ = false;
 };
 
@@ -102,13 +119,13 @@ class QueueSender final : public Sender {
     kDropToKeyframe,  ///< a queue of 256 kB; at overflow it is emptied up to the next keyframe
     kPriority,        ///< audio first, small chunks, a low-water mark; no deadlines
   };
-  /// `encoding`: the one that is forwarded; these do not adapt.
+  /// `encoding`: the one of each camera that is forwarded; these do not adapt.
   QueueSender(TcpLink& link, Policy policy, media::EncodingId encoding = {})
       : Sender(link), policy_(policy), encoding_(encoding) {}
 
   void on_frame(const media::FrameRef& frame, Time now) override;
   void pump(Time now) override;
-  void poll_keyframe_requests(Time now, std::vector<media::EncodingId>& out) override;
+  void poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) override;
 
  private:
   struct Entry {
@@ -122,9 +139,10 @@ class QueueSender final : public Sender {
   std::deque<Entry> audio_;  ///< kPriority only
   std::deque<Entry> queue_;
   std::size_t queue_bytes_ = 0;
-  bool waits_for_keyframe_ = false;
+  std::set<media::TrackHandle> cameras_;  ///< that were ever seen
+  std::set<media::TrackHandle> waiting_for_keyframe_;
+  std::set<media::TrackHandle> wanting_keyframe_;
   std::optional<Time> asked_;
-  bool wants_keyframe_ = false;
 };
 
 }  // namespace sluice::sim
