@@ -122,6 +122,7 @@ describe('visibleSize', () => {
 describe('quality', () => {
   const stats = (change: Partial<MeetingStats>): MeetingStats => ({
     state: 'connected',
+    session: '17',
     rttMs: 30,
     uplinkInFlightBytes: 0,
     uplinkQueueMs: 0,

@@ -280,6 +280,7 @@ function randomIdentity(): string {
 function emptyStats(state: MeetingState): MeetingStats {
   return {
     state,
+    session: undefined,
     rttMs: undefined,
     uplinkInFlightBytes: 0,
     uplinkQueueMs: 0,

@@ -43,6 +43,7 @@ export function StatisticsPanel({ view, stats, quality, onClose }: Properties) {
           <Figure label="Uplink queue" value={formatMs(stats?.uplinkQueueMs)} />
           <Figure label="Received" value={formatBytes(stats?.receivedBytes ?? 0)} />
           <Figure label="Sent" value={formatBytes(stats?.sentBytes ?? 0)} />
+          {stats?.session !== undefined && <Figure label="Session" value={stats.session} />}
         </dl>
         <h3>You send</h3>
         {stats && stats.local.length > 0 ? (

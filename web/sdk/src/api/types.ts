@@ -303,6 +303,8 @@ export interface LocalTrackStats {
 /** Figures of the connection and of every track. */
 export interface MeetingStats {
   readonly state: MeetingState;
+  /** What the server's log calls this connection, for who asks its operator for help. */
+  readonly session: string | undefined;
   /** Round trip of protocol pings in ms; undefined before the first answer. */
   readonly rttMs: number | undefined;
   /** Sent but not yet reported as received by the server, in bytes. */

@@ -61,6 +61,8 @@ export type ServerMessage =
       readonly ping_interval_ms: number;
       readonly timeout_ms: number;
       readonly report_interval_ms: number;
+      /** What the server's log calls this connection. */
+      readonly session?: string;
     }
   | {
       readonly type: 'joined';
@@ -239,6 +241,7 @@ const SHAPES: Record<string, Record<string, Check> | undefined> = {
     ping_interval_ms: whole,
     timeout_ms: whole,
     report_interval_ms: whole,
+    session: optional(text),
   },
   joined: {
     reply_to: optional(whole),

@@ -122,6 +122,7 @@ export type FromWorker =
 
 /** The worker's part of {@link MeetingStats}. */
 export interface WorkerStats {
+  readonly session: string | undefined;
   readonly rttMs: number | undefined;
   readonly uplinkInFlightBytes: number;
   readonly uplinkQueueMs: number;

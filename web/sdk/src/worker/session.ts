@@ -46,6 +46,7 @@ export class Session {
   #uplinkTimer: ReturnType<typeof setTimeout> | undefined;
   #beatTimer: ReturnType<typeof setInterval> | undefined;
   #wasJoined = false;
+  #serverSession: string | undefined;
   #joinedNow = false;
   #nextId = 1;
   /** Which source each `publish` under way is about. */
@@ -158,6 +159,7 @@ export class Session {
     hello: Extract<ServerMessage, { type: 'hello' }>,
   ): void {
     this.#policy.onConnected(sharedNowMs());
+    this.#serverSession = hello.session;
     this.#assembler = new FrameAssembler(hello.limits['frame_bytes'] ?? 2 << 20);
     this.#beatTimer = setInterval(() => this.#uplinkNow(), BEAT_MS);
     this.#uplink = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16);
@@ -319,6 +321,7 @@ export class Session {
   #stats() {
     const rttMs = this.#connection?.rttMs;
     return {
+      session: this.#serverSession,
       rttMs,
       uplinkInFlightBytes: this.#uplink?.link.inFlightBytes ?? 0,
       uplinkQueueMs: this.#uplink?.queueMs(this.#uplinkNow()) ?? 0,
