@@ -252,7 +252,9 @@ std::string read_line(const Json& object, FlightLog& log) {
 
 void sort_by_time(FlightLog& log) {
   const auto by_time = [](auto& events) {
-    std::ranges::stable_sort(events, {}, [](const auto& event) { return event.at_ms; });
+    // As the server writes them they are in order, and what happened at once stays as it is.
+    const auto at = [](const auto& event) { return event.at_ms; };
+    if (!std::ranges::is_sorted(events, {}, at)) std::ranges::sort(events, {}, at);
   };
   for (FlightLog::Track& track : log.tracks) {
     by_time(track.offered);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace sluice::client {
@@ -181,7 +182,9 @@ void find_freezes(const FlightLog& log, TrackStory& story) {
   for (const FrameStory& frame : story.frames) {
     if (frame.end == FrameEnd::kAtOnce || frame.end == FrameEnd::kLater) pictures.push_back(&frame);
   }
-  std::ranges::stable_sort(pictures, {}, &FrameStory::sent_ms);
+  std::ranges::sort(pictures, {}, [](const FrameStory* picture) {
+    return std::pair{picture->sent_ms(), picture->offered->at_ms};
+  });
   const auto consider = [&](double from_ms, double to_ms, const FrameStory* ending) {
     if (to_ms - from_ms <= Freeze::kFreezeMs) return;
     Freeze freeze{.track = story.track->handle,
@@ -310,8 +313,8 @@ FlightStory tell(const FlightLog& log) {
     story.tracks.push_back(tell_track(log, track, congested_at_end));
     if (track.video) find_freezes(log, story.tracks.back());
   }
-  std::ranges::stable_sort(story.tracks, {}, [](const TrackStory& each) {
-    return std::pair{each.frames.empty(), !each.track->video};
+  std::ranges::sort(story.tracks, {}, [](const TrackStory& each) {
+    return std::tuple{each.frames.empty(), !each.track->video, each.track->handle};
   });
   story.congestions = find_congestions(log);
   return story;

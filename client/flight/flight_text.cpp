@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 namespace sluice::client {
 namespace {
@@ -123,7 +124,8 @@ std::vector<Remark> remarks_of(const FlightStory& story) {
                (freeze.over ? "" : " and longer") + ", because " + freeze.because});
     }
   }
-  std::ranges::stable_sort(remarks, {}, &Remark::at_ms);
+  std::ranges::sort(remarks, {},
+                    [](const Remark& each) { return std::tie(each.at_ms, each.text); });
   return remarks;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "client/flight/flight_text.h"
@@ -124,7 +125,9 @@ TEST_F(FlightStoryTest, KnowsWhichEncodingWasShownBeforeAndAfterAChange) {
     larger.keyframe = number == 100;
     camera().offered.push_back(larger);
   }
-  std::ranges::stable_sort(camera().offered, {}, &FlightLog::Offered::at_ms);
+  std::ranges::sort(camera().offered, {}, [](const FlightLog::Offered& frame) {
+    return std::pair{frame.at_ms, frame.encoding};
+  });
   camera().shown_encoding = camera().largest_encoding = 1;
   camera().encoding_changes = {
       {.at_ms = 3000, .step = media::EncodingStep::kTry, .from = 0, .to = 1},

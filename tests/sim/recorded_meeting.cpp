@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 namespace sluice::sim {
 namespace {
@@ -314,7 +315,10 @@ RecordedMeeting recorded_meeting(const FlightStory& story) {
   if (meeting.offers.empty() || meeting.length <= Duration::zero()) {
     throw std::runtime_error("the log holds no frame that could be replayed");
   }
-  std::ranges::stable_sort(meeting.offers, {}, &RecordedMeeting::Offer::arrival);
+  std::ranges::sort(meeting.offers, {}, [](const RecordedMeeting::Offer& offer) {
+    const media::FrameDescription& frame = offer.description;
+    return std::tuple{offer.arrival, frame.track, frame.encoding, frame.number};
+  });
   std::map<media::TrackHandle, int> encodings;
   for (const auto& track : meeting.tracks) encodings[track.handle] = track.encodings;
   double bits = 0;
@@ -397,7 +401,10 @@ ReplayOutcome as_recorded(const RecordedMeeting& meeting) {
     arrivals.push_back(
         {.at = *offer.sent + offer.on_its_way, .frame = publishers.frame_of(offer, description)});
   }
-  std::ranges::stable_sort(arrivals, {}, &Arrival::at);
+  std::ranges::sort(arrivals, {}, [](const Arrival& arrival) {
+    const media::FrameDescription& frame = arrival.frame->description;
+    return std::tuple{arrival.at, frame.track, frame.capture_time, frame.encoding};
+  });
   for (const Arrival& each : arrivals) {
     const media::FrameDescription& description = each.frame->description;
     receivers.received({.header = {.track = description.track,
