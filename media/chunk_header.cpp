@@ -91,6 +91,22 @@ const char* describe(ChunkError error) {
   return "unknown";
 }
 
+ChunkHeader chunk_header_of(const FrameDescription& frame, std::uint32_t offset,
+                            std::uint32_t bytes) {
+  const bool abandoned = bytes == 0;
+  ChunkHeader header{.track = frame.track,
+                     .encoding = frame.encoding,
+                     .temporal_layer = frame.temporal_layer,
+                     .frame = frame.number,
+                     .offset = offset,
+                     .last = !abandoned && offset + bytes == frame.length,
+                     .abandon = abandoned,
+                     .keyframe = frame.keyframe,
+                     .discardable = frame.discardable};
+  if (offset == 0 && !abandoned) header.description = frame;
+  return header;
+}
+
 std::expected<Chunk, ChunkError> parse_chunk(std::span<const std::byte> message) {
   if (message.size() < kChunkHeaderBytes) return std::unexpected(ChunkError::kTooShort);
   BigEndianReader reader{message};
@@ -121,10 +137,12 @@ std::expected<Chunk, ChunkError> parse_chunk(std::span<const std::byte> message)
   return chunk;
 }
 
+std::size_t chunk_header_size(const FrameDescription& frame) {
+  return kChunkHeaderBytes + kFrameDescriptionBytes + frame.dependency_count * kDependencyBytes;
+}
+
 std::size_t chunk_header_size(const ChunkHeader& header) {
-  if (!header.description) return kChunkHeaderBytes;
-  return kChunkHeaderBytes + kFrameDescriptionBytes +
-         header.description->dependency_count * kDependencyBytes;
+  return header.description ? chunk_header_size(*header.description) : kChunkHeaderBytes;
 }
 
 std::size_t write_chunk_header(const ChunkHeader& header, std::span<std::byte> out) {

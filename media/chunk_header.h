@@ -57,8 +57,15 @@ struct Chunk {
   std::span<const std::byte> payload;
 };
 
+/// The header of the chunk [offset, offset + bytes) of a frame; of no bytes, its abandon mark.
+[[nodiscard]] ChunkHeader chunk_header_of(const FrameDescription& frame, std::uint32_t offset,
+                                          std::uint32_t bytes);
+
 /// Reads one whole media message.
 [[nodiscard]] std::expected<Chunk, ChunkError> parse_chunk(std::span<const std::byte> message);
+
+/// Bytes of the header of a frame's first chunk.
+[[nodiscard]] std::size_t chunk_header_size(const FrameDescription& frame);
 
 /// Bytes that `write_chunk_header` will write.
 [[nodiscard]] std::size_t chunk_header_size(const ChunkHeader& header);

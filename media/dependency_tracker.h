@@ -16,7 +16,8 @@ namespace sluice::media {
 ///
 /// Bound:    remembers the last 1024 frame numbers (34 s of 30 frames/s). Overflow: a dependency
 ///           older than that counts as missing; a keyframe heals it.
-/// Cost:     O(dependencies); 128 bytes.
+/// Cost:     O(dependencies); 144 bytes, of which a frame without a gap before it touches the first
+///           16: a run of marked frames is a count, and becomes bits when it ends.
 /// Pitfall:  a keyframe of another encoding moves the decoder there: from then on the old encoding
 ///           cannot be decoded until its own next keyframe.
 class DependencyTracker {
@@ -30,15 +31,24 @@ class DependencyTracker {
   /// The decoder's encoding; nothing before the first keyframe.
   [[nodiscard]] std::optional<EncodingId> encoding() const { return encoding_; }
 
+  /// The newest frame that was marked; meaningless before the first one.
+  [[nodiscard]] FrameNumber newest() const { return newest_; }
+  /// So many frames up to the newest one, without a gap, were marked; at most 1024 are counted.
+  [[nodiscard]] FrameNumber run() const { return run_; }
+
   /// Forgets all: the next frame must be a keyframe.
   void reset();
 
  private:
   static constexpr FrameNumber kWindow = 1024;
 
+  [[nodiscard]] bool marked(FrameNumber number) const;
+  void end_run();
+
   std::optional<EncodingId> encoding_;
   FrameNumber newest_ = 0;
-  std::bitset<kWindow> marked_;  ///< by frame number modulo the window, up to `newest_`
+  FrameNumber run_ = 0;
+  std::bitset<kWindow> before_run_;  ///< what was marked, by frame number modulo the window
 };
 
 }  // namespace sluice::media

@@ -110,6 +110,38 @@ void Egress::push(const FrameRef& frame) {
   subscription->video.push(frame, counters_);
 }
 
+std::optional<InStep::Track> Egress::step_of(TrackHandle track, FrameNumber next_sound,
+                                             const LinkEstimate& link) const {
+  const Subscription* const subscription = find(track);
+  if (subscription == nullptr || subscription->settings.hidden) return std::nullopt;
+  auto step = subscription->settings.kind == MediaKind::kVideo
+                  ? subscription->video.step(link)
+                  : InStep::track_within(subscription->settings.latency_budget - link.one_way_delay,
+                                         {.next = next_sound});
+  if (step) step->track = track;
+  return step;
+}
+
+void Egress::sent_in_step(const FrameLog::Record& frame) {
+  Subscription& subscription = *find(frame.description.track);
+  const std::uint32_t bytes = frame.description.length;
+  if (simulcast_tracks_ > 0 && !subscription.settings.simulcast) other_.add(bytes, frame.arrival);
+  if (frame.kind == MediaKind::kAudio) {
+    auto& sent = counters_.of(MediaKind::kAudio);
+    ++sent.frames_sent;
+    sent.bytes_sent += bytes;
+    return;
+  }
+  catch_up_share(subscription);
+  subscription.video.current().sent_in_step(frame, counters_);
+  charge(subscription, bytes);
+}
+
+void Egress::charge(Subscription& subscription, std::uint32_t bytes) {
+  virtual_now_ = subscription.virtual_time;
+  subscription.virtual_time += static_cast<double>(bytes) / weight_of(subscription.settings);
+}
+
 void Egress::catch_up_share(Subscription& subscription) const {
   if (!subscription.video.current().empty()) return;
   subscription.virtual_time = std::max(subscription.virtual_time, virtual_now_);
@@ -153,6 +185,13 @@ void Egress::sync_wanted(Time now, std::vector<SyncWanted>& out) const {
       if (encoding) out.push_back({.track = subscription.track, .encoding = *encoding});
     }
   }
+}
+
+bool Egress::wants_sync() const {
+  return std::ranges::any_of(subscriptions_, [](const Subscription& subscription) {
+    return !subscription.settings.hidden && subscription.settings.kind == MediaKind::kVideo &&
+           subscription.video.current().wants_keyframe(Time::max());
+  });
 }
 
 bool Egress::starved(TrackHandle track) const {
@@ -222,8 +261,7 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
   }
   if (first == nullptr) return next_background(link);
   const VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
-  virtual_now_ = first->virtual_time;
-  first->virtual_time += static_cast<double>(piece.bytes) / weight_of(first->settings);
+  charge(*first, piece.bytes);
   return departure_of(piece);
 }
 
@@ -311,23 +349,9 @@ void Egress::carry_out(const LayerAllocator::Order& order, Time now) {
 }
 
 Departure Egress::departure_of(const VideoQueue::Piece& piece) {
-  const FrameDescription& description = piece.frame->description;
-  const bool abandoned = piece.bytes == 0;
-  Departure departure{
-      .header = {.track = description.track,
-                 .encoding = description.encoding,
-                 .temporal_layer = description.temporal_layer,
-                 .frame = description.number,
-                 .offset = piece.offset,
-                 .last = !abandoned && piece.last(),
-                 .abandon = abandoned,
-                 .keyframe = description.keyframe,
-                 .discardable = description.discardable},
-      .frame = piece.frame,
-      .payload = piece.frame->payload().subspan(piece.offset, piece.bytes),
-  };
-  if (piece.offset == 0 && !abandoned) departure.header.description = description;
-  return departure;
+  return {.header = chunk_header_of(piece.frame->description, piece.offset, piece.bytes),
+          .frame = piece.frame,
+          .payload = piece.frame->payload().subspan(piece.offset, piece.bytes)};
 }
 
 }  // namespace sluice::media

@@ -11,7 +11,9 @@
 
 #include "media/audio_queue.h"
 #include "media/chunk_header.h"
+#include "media/frame_log.h"
 #include "media/frame_pool.h"
+#include "media/in_step.h"
 #include "media/layer_allocator.h"
 #include "media/left_out.h"
 #include "media/link_estimate.h"
@@ -87,6 +89,14 @@ class Egress {
   [[nodiscard]] std::optional<Departure> next(Time now, const LinkEstimate& link,
                                               bool may_send_video);
 
+  /// How the subscriber of a track is in step with it, while nothing waits; nothing when it is not.
+  /// `next_sound`: the number of the next frame of a microphone, of which no books are kept.
+  [[nodiscard]] std::optional<InStep::Track> step_of(TrackHandle track, FrameNumber next_sound,
+                                                     const LinkEstimate& link) const;
+  /// A frame of a track in step went out whole (`InStep::sent`): the same as pushing it and being
+  /// handed it by `next`. In the order in which they went.
+  void sent_in_step(const FrameLog::Record& frame);
+
   /// Control or audio waits; or video does.
   [[nodiscard]] bool urgent_waiting() const;
   [[nodiscard]] bool video_waiting() const;
@@ -97,6 +107,8 @@ class Egress {
     TrackHandle track{};
     EncodingId encoding{};
   };
+  /// A track that is shown cannot go on without a keyframe, now or later.
+  [[nodiscard]] bool wants_sync() const;
   /// Tracks that cannot go on without a group or a keyframe of this encoding.
   void sync_wanted(Time now, std::vector<SyncWanted>& out) const;
   /// What a simulcast track has to choose from (`LayerAllocator::Track::rungs`).
@@ -107,6 +119,10 @@ class Egress {
   /// `allocate` is to be called; never without a simulcast track.
   [[nodiscard]] bool allocation_due(Time now) const {
     return simulcast_tracks_ > 0 && allocator_.due(now);
+  }
+  /// When it will be: `Time::max()` without a simulcast track.
+  [[nodiscard]] Time next_allocation() const {
+    return simulcast_tracks_ > 0 ? allocator_.next() : Time::max();
   }
   /// Chooses the encoding of each track of `ladders`: all simulcast tracks that are not hidden.
   void allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now);
@@ -148,6 +164,7 @@ class Egress {
   [[nodiscard]] LayerAllocator::Track standing_of(Subscription& subscription, const Ladder& ladder,
                                                   const LinkEstimate& link, Time now);
   void carry_out(const LayerAllocator::Order& order, Time now);
+  void charge(Subscription& subscription, std::uint32_t bytes);
   /// A track that had nothing to send has saved up no share: it starts at the others' present.
   void catch_up_share(Subscription& subscription) const;
   [[nodiscard]] LinkEstimate share_of(const Subscription& subscription,

@@ -10,8 +10,6 @@ constexpr Duration kCalm = std::chrono::seconds{10};
 /// The kernel of a reader behind a proxy, or of one that is slow itself, acknowledges at once what
 /// the reader's reports, each 50 ms, will show to be waiting: the ramp gives them time to.
 constexpr Duration kRampRound = std::chrono::milliseconds{60};
-/// A cap that grew to this without a queue has nothing to steer on a LAN.
-constexpr std::size_t kProven = 256 * 1024;
 constexpr Duration kCompetitorPatience = std::chrono::seconds{5};
 constexpr int kTargetGrowthMax = 4;
 /// Growth in a round trip, as a share of the cap, when the queue is empty; and at most so many

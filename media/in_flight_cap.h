@@ -48,6 +48,8 @@ class InFlightCap {
   /// What one segment carries on the paths that matter; loopback's 64 kB are not a unit to steer
   /// by.
   static constexpr std::size_t kSegmentBytes = 1448;
+  /// A cap that grew to this without a queue has nothing to steer on a LAN.
+  static constexpr std::size_t kProven = 256 * 1024;
   /// The cap is never less: with one segment on its way, each waits for a delayed acknowledgement.
   static constexpr std::size_t kFloor = 2 * kSegmentBytes;
 

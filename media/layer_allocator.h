@@ -60,6 +60,7 @@ class LayerAllocator {
   };
 
   [[nodiscard]] bool due(Time now) const { return now >= next_; }
+  [[nodiscard]] Time next() const { return next_; }
   /// What all tracks share.
   struct Connection {
     LinkEstimate link;

@@ -51,8 +51,32 @@ bool LinkController::on_lan() const {
 }
 
 bool LinkController::needs_look(Time now) const {
-  if (!sampled_once_ || congested_ || to_kernel_bytes() >= cap_.bytes() / 2) return true;
-  return now - last_look_ >= (on_lan() ? kBlindTimeOnLan : kBlindTime);
+  if (!sampled_once_ || congested_ || to_kernel_bytes() >= look_at_bytes()) return true;
+  return now - last_look_ >= blind_time();
+}
+
+InStep::Headroom LinkController::headroom() const {
+  // A receiver that may yet turn out to report holds what was written to it against the cap.
+  const bool may_yet_report = !progress_.reporting() && progress_.in_flight();
+  const bool small_chunks = slow_link() && !on_lan();
+  if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
+  if (to_kernel_bytes() >= look_at_bytes() || !may_send_video()) return {};
+  const std::size_t most = cap_.off() ? cap_.bytes() : in_flight_most();
+  const auto room_beside = [most](std::size_t used) { return most - std::min(most, used); };
+  std::size_t bytes = blind_bytes_ < trusted_bytes_ ? trusted_bytes_ - blind_bytes_
+                                                    : std::min(look_at_bytes() - to_kernel_bytes(),
+                                                               room_beside(to_kernel_bytes()));
+  if (const auto unread = progress_.in_flight()) bytes = std::min(bytes, room_beside(*unread));
+  return {.bytes = bytes,
+          .frame_bytes = room_beside(in_flight_bytes()),
+          .until = last_look_ + blind_time()};
+}
+
+void LinkController::learn_trust(const SendQueueFacts& facts) {
+  const bool all_arrived = facts.outstanding_bytes <= path_.segment_bytes;
+  trusted_bytes_ = on_lan() && !congested_ && all_arrived
+                       ? std::min(std::max(trusted_bytes_, 2 * blind_bytes_), kTrustMost)
+                       : 0;
 }
 
 bool LinkController::needs_sample(Time now) const {
@@ -108,7 +132,8 @@ Duration LinkController::predicted_delay() const {
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
   progress_.look(now);
-  const bool acknowledged = facts.outstanding_bytes < to_kernel_bytes();
+  const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
+  learn_trust(facts);
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
   facts_ = facts;

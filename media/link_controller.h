@@ -5,6 +5,7 @@
 
 #include "media/bandwidth_estimator.h"
 #include "media/in_flight_cap.h"
+#include "media/in_step.h"
 #include "media/link_estimate.h"
 #include "media/receiver_progress.h"
 
@@ -32,7 +33,9 @@ struct PathFacts {
 /// turns writable.
 ///
 /// Between two looks all that was written counts as on its way. So an unloaded link pays a look
-/// only when that could be half of the cap, or the last look is long ago (`kBlindTime`); a
+/// only when that could be half of the cap, or the last look is long ago (`kBlindTime`). On a LAN
+/// whose last look found everything acknowledged, twice of what was written before it goes without
+/// another one, up to `kTrustMost`: a look costs as much as a tenth of a write. A
 /// congested one is looked at before each write: at most one chunk lies unsent in the kernel, and
 /// what is on its way stays under the cap. Look before a write, not after one: what an idle link
 /// still has then is a queue. Owner: the connection; not safe to share between threads.
@@ -42,6 +45,8 @@ class LinkController {
   static constexpr Duration kBlindTime = std::chrono::milliseconds{100};
   /// The same on the round trip of a LAN, where nothing is steered while nothing queues.
   static constexpr Duration kBlindTimeOnLan = std::chrono::seconds{1};
+  /// And so many bytes: what a cap that is off on a LAN lets go between two looks.
+  static constexpr std::size_t kTrustMost = InFlightCap::kProven / 2;
 
   [[nodiscard]] bool needs_look(Time now) const;
   [[nodiscard]] bool needs_sample(Time now) const;
@@ -61,6 +66,10 @@ class LinkController {
 
   [[nodiscard]] bool may_send_video() const;
   [[nodiscard]] bool may_send_audio() const;
+
+  /// So much may be written in whole frames of up to `InStep::kFrameBytesMost`, with neither a
+  /// look nor a question before each: those would have let all of it through.
+  [[nodiscard]] InStep::Headroom headroom() const;
 
   [[nodiscard]] LinkEstimate estimate() const;
   [[nodiscard]] bool congested() const { return congested_; }
@@ -84,10 +93,15 @@ class LinkController {
   [[nodiscard]] bool on_lan() const;
   [[nodiscard]] std::size_t in_flight_most() const;
   [[nodiscard]] Duration path_queueing_delay() const;
+  [[nodiscard]] Duration blind_time() const { return on_lan() ? kBlindTimeOnLan : kBlindTime; }
+  /// With so much on its way for all we know, a look is needed.
+  [[nodiscard]] std::size_t look_at_bytes() const { return cap_.bytes() / 2; }
   /// Bytes that the peer's kernel has not acknowledged, for all we know.
   [[nodiscard]] std::size_t to_kernel_bytes() const {
-    return facts_.outstanding_bytes + blind_bytes_;
+    const bool trusted = blind_bytes_ <= trusted_bytes_;
+    return facts_.outstanding_bytes + (trusted ? 0 : blind_bytes_);
   }
+  void learn_trust(const SendQueueFacts& facts);
 
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
@@ -97,7 +111,8 @@ class LinkController {
   BandwidthEstimator estimator_;           ///< of what the peer's kernel acknowledged
   BandwidthEstimator receiver_estimator_;  ///< of what its application read
   ReceiverProgress progress_;
-  std::size_t blind_bytes_ = 0;  ///< written since the last look
+  std::size_t blind_bytes_ = 0;    ///< written since the last look
+  std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
   std::uint64_t received_at_sample_ = 0;
   Time last_look_{};
   Time last_sample_ = Time::min();

@@ -125,6 +125,42 @@ void VideoQueue::supersede(EgressCounters& counters) {
   if (worth_abandoning) abandon_head(counters);
 }
 
+void VideoQueue::note_offered(const FrameDescription& description, Time arrival) {
+  ++toll_.offered;
+  if (!description.keyframe && !is_enhancement(description)) {
+    base_.add(description.length, arrival);
+  }
+}
+
+void VideoQueue::note_sent(const FrameDescription& description, EgressCounters& counters) {
+  sent_.mark(description);
+  ++counters.of(MediaKind::kVideo).frames_sent;
+}
+
+std::optional<InStep::Track> VideoQueue::step(const LinkEstimate& link) const {
+  if (!empty() || abandoned_ || wants_sync_ || !settled()) return std::nullopt;
+  // On time by the strictest rule of `thin`, so that this need not ask by which layer.
+  const auto most = std::chrono::duration_cast<Duration>(latency_budget_ * kUpperLayersShare);
+  const Duration age = most - link.one_way_delay - link.time_for(InStep::kFrameBytesMost);
+  return InStep::track_within(
+      age, {.next = sent_.newest() + 1,
+            .encoding = encoding_,
+            .reach = static_cast<std::uint8_t>(std::min<FrameNumber>(sent_.run(), UINT8_MAX)),
+            .max_temporal_layer = max_temporal_layer_});
+}
+
+void VideoQueue::sent_in_step(const FrameLog::Record& frame, EgressCounters& counters) {
+  const FrameDescription& description = frame.description;
+  invariant(empty(), "whoever is in step has nothing queued");
+  note_offered(description, frame.arrival);
+  planned_.mark(description);
+  begun_.note(description.encoding, description.number);
+  counters.of(MediaKind::kVideo).bytes_sent += description.length;
+  note_sent(description, counters);
+  // It was on time.
+  if (!is_enhancement(description)) give_ups_ = 0;
+}
+
 void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   const FrameDescription& description = frame->description;
   const bool shown_encoding =
@@ -135,10 +171,7 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     counters.leave_out(MediaKind::kVideo, LeftOut::kThinned);
     return;
   }
-  ++toll_.offered;
-  if (!description.keyframe && !is_enhancement(description)) {
-    base_.add(description.length, frame->arrival);
-  }
+  note_offered(description, frame->arrival);
   if (description.keyframe) {
     supersede(counters);
     if (!planned_.decodable(description)) return;
@@ -331,8 +364,7 @@ VideoQueue::Piece VideoQueue::take(std::size_t bytes_max, EgressCounters& counte
   bytes_ -= bytes;
   counters.of(MediaKind::kVideo).bytes_sent += bytes;
   if (piece.last()) {
-    sent_.mark(piece.frame->description);
-    ++counters.of(MediaKind::kVideo).frames_sent;
+    note_sent(piece.frame->description, counters);
     entries_.pop_front();
   }
   return piece;

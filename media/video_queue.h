@@ -7,7 +7,9 @@
 
 #include "media/begun_frames.h"
 #include "media/dependency_tracker.h"
+#include "media/frame_log.h"
 #include "media/frame_pool.h"
+#include "media/in_step.h"
 #include "media/left_out.h"
 #include "media/link_estimate.h"
 #include "media/rate_meter.h"
@@ -90,6 +92,11 @@ class VideoQueue {
   [[nodiscard]] std::optional<Piece> take_abandoned();
   [[nodiscard]] bool owes_abandon_mark() const { return abandoned_.has_value(); }
 
+  /// How the receiver is in step with the track (`InStep`); nothing while it is not.
+  [[nodiscard]] std::optional<InStep::Track> step(const LinkEstimate& link) const;
+  /// A frame in step was sent whole: what `push`, `thin` and `take` would have noted of it.
+  void sent_in_step(const FrameLog::Record& frame, EgressCounters& counters);
+
   /// The encoding of which a group or a keyframe is needed: to begin, to go on, or to change over.
   /// Nothing while there is no need; and while the track is starved, only now and then.
   [[nodiscard]] std::optional<EncodingId> wants_keyframe(Time now) const;
@@ -123,6 +130,8 @@ class VideoQueue {
     return entry.frame->description.length - entry.sent_bytes;
   }
   void append(const FrameRef& frame, bool catch_up);
+  void note_offered(const FrameDescription& description, Time arrival);
+  void note_sent(const FrameDescription& description, EgressCounters& counters);
   void count(const Frame& frame, LeftOut reason, EgressCounters& counters);
   /// Removes entries by a rule, then all that depended on them; counts each.
   template <typename Predicate>

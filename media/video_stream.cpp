@@ -40,6 +40,12 @@ void VideoStream::clear(LeftOut reason, EgressCounters& counters) {
   current_.clear(reason, counters);
 }
 
+std::optional<InStep::Track> VideoStream::step(const LinkEstimate& link) const {
+  // During an ascent frames of two encodings matter.
+  if (ascent() != Ascent::kNone || owes_abandon_mark()) return std::nullopt;
+  return current_.step(link);
+}
+
 void VideoStream::begin_trial(EncodingId encoding, Time now) {
   invariant(ascent() == Ascent::kNone, "one ascent at a time");
   trial_.emplace(encoding);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "media/encoding_trial.h"
+#include "media/in_step.h"
 #include "media/video_queue.h"
 
 namespace sluice::media {
@@ -40,6 +41,9 @@ class VideoStream {
   bool push_group(std::span<const FrameRef> group, const LinkEstimate& link,
                   EgressCounters& counters);
   void clear(LeftOut reason, EgressCounters& counters);
+
+  /// How the subscriber is in step with the track; nothing when it is not.
+  [[nodiscard]] std::optional<InStep::Track> step(const LinkEstimate& link) const;
 
   // The ascent.
   void begin_trial(EncodingId encoding, Time now);

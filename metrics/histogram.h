@@ -21,10 +21,10 @@ class Histogram {
   explicit Histogram(std::span<const double> bounds)
       : bounds_{bounds}, buckets_(bounds.size() + 1) {}
 
-  void observe(double value) {
+  void observe(double value, std::uint64_t times = 1) {
     const auto bucket = std::ranges::lower_bound(bounds_, value) - bounds_.begin();
-    buckets_[static_cast<std::size_t>(bucket)].add();
-    sum_.add(value);
+    buckets_[static_cast<std::size_t>(bucket)].add(times);
+    sum_.add(value * static_cast<double>(times));
   }
 
   [[nodiscard]] std::span<const double> bounds() const { return bounds_; }

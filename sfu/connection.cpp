@@ -406,6 +406,13 @@ EgressPump::Outcome Connection::write_from(media::Egress& egress, EgressPump& pu
   return outcome;
 }
 
+void Connection::keep_rest(std::span<const std::byte> head, media::FrameRef frame,
+                           std::size_t taken) {
+  outbox_.borrow(shard_.outbox_memory());
+  outbox_.add_rest(head, std::move(frame), taken);
+  outbox_.give_back(shard_.outbox_memory());
+}
+
 void Connection::on_writable() {
   switch (state_) {
     case ConnectionState::kRaw:
@@ -517,6 +524,7 @@ void Connection::close() {
   if (state_ == ConnectionState::kClosed) return;
   set_state(ConnectionState::kClosed);
   if (session_) {
+    session_->step_out();
     session_->count_egress();
     const auto transport = websocket_ ? metrics::Transport::kWebSocket : metrics::Transport::kRaw;
     shard_.metrics().connections[transport][tls_ ? metrics::Tls::kYes : metrics::Tls::kNo].add(-1);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "media/egress.h"
@@ -60,6 +61,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abort_later();
   /// Runs `pump` on this connection's output.
   EgressPump::Outcome write_from(media::Egress& egress, EgressPump& pump);
+  /// The way to the peer, as long as there is a session.
+  [[nodiscard]] Transport& transport() { return *transport_; }
+  /// What `transport` did not take of a message whose first `taken` bytes it took: bound to the
+  /// wire, so it goes before all else.
+  void keep_rest(std::span<const std::byte> head, media::FrameRef frame, std::size_t taken);
 
  private:
   static constexpr std::size_t kBytesPerTurn = 256 * 1024;

@@ -158,6 +158,14 @@ void EgressPump::take_control(media::Egress& egress, Outbox& outbox, media::Time
   }
 }
 
+void EgressPump::sent_in_step(const media::FrameDescription& frame, media::Time at) {
+  const std::size_t media_bytes = media::chunk_header_size(frame) + frame.length;
+  const std::size_t prefix = message_prefix_bytes(framing_, media_bytes);
+  link_.wrote(prefix + media_bytes, media_bytes, at);
+  link_.drained();
+  last_progress_ = at;
+}
+
 bool EgressPump::reported(std::uint64_t received_bytes, media::Time now) {
   if (!link_.reported(received_bytes, now)) return false;
   if (link_.congested()) {

@@ -44,6 +44,12 @@ class EgressPump {
   /// Moves the control messages that wait to `outbox`: the last words of a connection that ends.
   void take_control(media::Egress& egress, Outbox& outbox, media::Time now);
 
+  /// A whole frame went to the socket at `at`, past this (`media::InStep`).
+  void sent_in_step(const media::FrameDescription& frame, media::Time at);
+  /// See `LinkController::headroom`.
+  [[nodiscard]] media::InStep::Headroom headroom() const { return link_.headroom(); }
+  [[nodiscard]] MessageFraming framing() const { return framing_; }
+
   /// What is believed of the link now.
   [[nodiscard]] media::LinkEstimate link() const { return link_.estimate(); }
   /// The receiver says how much media it has read; false when it claims what cannot be.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/invariant.h"
+
 namespace sluice::sfu {
 namespace {
 
@@ -46,14 +48,21 @@ void Outbox::add_chunk(MessageFraming framing, const media::ChunkHeader& header,
                        media::FrameRef frame, std::span<const std::byte> payload) {
   Item item;
   item.body = payload;
-  const std::size_t header_bytes = media::chunk_header_size(header);
-  const std::size_t prefix_bytes =
-      write_message_prefix(framing, MessageKind::kMedia, header_bytes + payload.size(),
-                           std::span{item.head}.first<kMessagePrefixBytesMax>());
-  media::write_chunk_header(header, std::span{item.head}.subspan(prefix_bytes));
-  item.head_bytes = static_cast<std::uint8_t>(prefix_bytes + header_bytes);
+  item.head_bytes =
+      static_cast<std::uint8_t>(write_media_head(framing, header, payload.size(), item.head));
   item.owner = std::move(frame);
   add(std::move(item));
+}
+
+void Outbox::add_rest(std::span<const std::byte> head, media::FrameRef frame, std::size_t taken) {
+  invariant(items_.empty(), "what went past the outbox went first");
+  Item item;
+  std::ranges::copy(head, item.head.begin());
+  item.head_bytes = static_cast<std::uint8_t>(head.size());
+  item.body = frame->payload();
+  item.owner = std::move(frame);
+  add(std::move(item));
+  written(taken);
 }
 
 void Outbox::add_bytes(std::shared_ptr<const std::string> bytes) {

@@ -27,10 +27,8 @@ namespace sluice::sfu {
 /// Memory: an empty outbox has none. Who fills it lends it some that all connections of a shard
 ///         share; it keeps that only as long as the kernel left something in it.
 class Outbox {
-  static constexpr std::size_t kHeadBytesMax = kMessagePrefixBytesMax + media::kChunkHeaderBytesMax;
-
   struct Item {
-    std::array<std::byte, kHeadBytesMax> head{};
+    std::array<std::byte, kMediaHeadBytesMax> head{};
     std::uint8_t head_bytes = 0;
     std::span<const std::byte> body;
     std::variant<std::monostate, media::FrameRef, std::shared_ptr<const std::string>> owner;
@@ -55,6 +53,8 @@ class Outbox {
   /// A media message: `payload` lies in `frame`, which stays alive until it is written.
   void add_chunk(MessageFraming framing, const media::ChunkHeader& header, media::FrameRef frame,
                  std::span<const std::byte> payload);
+  /// A media message of which the first `taken` bytes went out already.
+  void add_rest(std::span<const std::byte> head, media::FrameRef frame, std::size_t taken);
   /// Bytes as they are: HTTP, and WebSocket control frames.
   void add_bytes(std::shared_ptr<const std::string> bytes);
   void add_bytes(std::string bytes) {

@@ -7,6 +7,7 @@ PumpQueue::PumpQueue(media::TimerWheel& wheel)
 
 void PumpQueue::add(Session& session, media::Time now) {
   if (session.linked()) return;
+  session.step_out();
   if (now - session.wrote_all_at() >= kGatherTime) {
     now_.push_back(session);
     return;

@@ -24,6 +24,9 @@ class PumpQueue {
  public:
   /// Small enough for what 16 sessions and their sockets use to stay in a core's own cache.
   static constexpr std::size_t kBatch = 16;
+  /// Small beside the 20 ms of an audio packet; long enough for most of what a meeting brings to go
+  /// out in a third of the writes.
+  static constexpr std::chrono::milliseconds kGatherTime{2};
   /// Up to so many subscribers the writes that a turn saves are worth more.
   static constexpr std::size_t kLargeRoom = 64;
 
@@ -39,10 +42,6 @@ class PumpQueue {
   }
 
  private:
-  // Small beside the 20 ms of an audio packet; long enough for most of what a meeting brings to go
-  // out in a third of the writes.
-  static constexpr std::chrono::milliseconds kGatherTime{2};
-
   media::TimerWheel& wheel_;
   media::IntrusiveList<Session> now_;
   media::IntrusiveList<Session> gathering_;

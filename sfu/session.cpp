@@ -1,6 +1,7 @@
 #include "sfu/session.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -8,6 +9,7 @@
 #include "media/chunk_header.h"
 #include "sfu/clock.h"
 #include "sfu/connection.h"
+#include "sfu/pump_queue.h"
 #include "sfu/shard.h"
 #include "sfu/subscription_settings.h"
 #include "signaling/server_message.h"
@@ -27,6 +29,14 @@ constexpr std::size_t kStreamsPerTrack = 3;
 
 // The most often that a publisher is asked for one.
 constexpr media::Duration kKeyframeNotedEach = 500ms;
+
+// A track without its keyframe is looked after at least so often while others go on.
+constexpr media::Duration kSyncPatience = 100ms;
+
+iovec piece_of(std::span<const std::byte> bytes) {
+  // sendmsg only reads it; the C interface cannot say so.
+  return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+}
 
 media::TrackHandle media_handle(const TrackRoute& route) {
   return media::TrackHandle{static_cast<std::uint16_t>(route.info().handle)};
@@ -62,7 +72,8 @@ metrics::LeftOut left_out(std::size_t reason, metrics::LeftOut thinned_as) {
 
 Session::Session(signaling::SessionId id, Shard& shard, Connection& connection,
                  MessageFraming framing, int descriptor)
-    : id_{id},
+    : express_{.in_step = {}, .transport = connection.transport(), .framing = framing},
+      id_{id},
       shard_{shard},
       connection_{connection},
       protocol_{shard.settings().session,
@@ -127,7 +138,10 @@ void Session::fail_media(ErrorCode code, std::string message) {
 
 void Session::dismiss(signaling::GoodbyeReason reason) { perform(protocol_.dismiss(reason)); }
 
-void Session::connection_lost() { perform(protocol_.connection_lost()); }
+void Session::connection_lost() {
+  step_out();
+  perform(protocol_.connection_lost());
+}
 
 void Session::leave_routes() {
   for (TrackRoute* const track : tracks_) track->publisher_lost();
@@ -150,6 +164,7 @@ void Session::perform(std::vector<signaling::SessionAction> actions) {
       }
       shard_.command(home_, id_, std::move(*command));
     } else if (const auto* report = std::get_if<signaling::ClientReport>(&action)) {
+      step_out();
       if (!pump_.reported(report->received_bytes, shard_.now())) {
         fail(signaling::protocol_error(ErrorCode::kInvalidField,
                                        "received_bytes is not what can have been received"));
@@ -167,6 +182,7 @@ void Session::joined() {
 }
 
 void Session::send(signaling::ControlText text) {
+  step_out();
   if (!egress_.push_control(std::move(text))) {
     // It has not even read what was said about its room: there is nobody there.
     shard_.log().info("session_too_slow", {{"session", static_cast<std::uint64_t>(id_)},
@@ -192,6 +208,7 @@ void Session::subscription_changed(TrackRoute& route,
                                    const signaling::SubscriptionSettings& wanted) {
   const media::SubscriptionSettings settings =
       egress_settings(route.info().description, wanted, shard_.settings().latency);
+  step_out();
   Subscription* known = subscription(media_handle(route));
   record_change(media_handle(route), settings);
   if (!egress_.subscribe(media_handle(route), settings)) {
@@ -227,6 +244,7 @@ void Session::record_change(media::TrackHandle track, const media::SubscriptionS
 }
 
 void Session::subscription_removed(TrackRoute& route) {
+  step_out();
   route.remove(*this);
   if (Subscription* const known = subscription(media_handle(route))) want(*known, 0);
   std::erase_if(subscriptions_, [&](const Subscription& each) { return each.route == &route; });
@@ -249,6 +267,7 @@ void Session::keyframe_wanted(TrackRoute& route) {
 }
 
 void Session::mute_changed(TrackRoute& route) {
+  step_out();
   const bool muted = route.info().description.muted;
   if (muted) egress_.flush(media_handle(route));
   tell_state(route, muted, signaling::TrackStateReason::kMuted);
@@ -262,7 +281,67 @@ void Session::tell_state(const TrackRoute& route, bool paused, signaling::TrackS
                     .reason = reason}});
 }
 
+media::InStep::Answer Session::send_in_step(const OutgoingFrame& frame) {
+  using Answer = media::InStep::Answer;
+  const std::size_t bytes = frame.wire_bytes(express_.framing);
+  const Answer answer = express_.in_step.ask(frame.passing(), bytes, frame.now());
+  if (answer != Answer::kSend) return answer;
+  // What comes so soon after a write is gathered (`PumpQueue`).
+  if (frame.now() - express_.wrote_all_at < PumpQueue::kGatherTime) return Answer::kAsk;
+  const auto head = frame.head(express_.framing);
+  const std::array<iovec, 2> pieces{piece_of(head), piece_of(frame.frame()->payload())};
+  const auto taken = express_.transport.write(pieces, {});
+  // Nothing went: the usual way finds out why, and waits or gives up.
+  if (!taken) return Answer::kAsk;
+  express_.in_step.sent(frame.passing(), bytes);
+  express_.wrote_all_at = frame.now();
+  if (*taken < bytes || express_.transport.unflushed_bytes() > 0) {
+    step_out();
+    if (*taken < bytes) connection_.keep_rest(head, frame.frame(), *taken);
+    express_.wrote_all_at = {};
+    shard_.pump_later(*this);
+  }
+  return answer;
+}
+
+void Session::step_out() {
+  catch_up_books();
+  express_.in_step.end();
+}
+
+void Session::catch_up_books() {
+  express_.in_step.catch_up(
+      [this](const media::InStep::Track& track) -> const media::FrameLog& {
+        return subscription(track.track)->route->log(track.encoding);
+      },
+      [this](const media::FrameLog::Record& frame) {
+        egress_.sent_in_step(frame);
+        pump_.sent_in_step(frame.description, frame.sent);
+      });
+}
+
+void Session::step_in(media::Time now) {
+  media::InStep::Headroom headroom = pump_.headroom();
+  headroom.until = std::min(headroom.until, egress_.next_allocation());
+  if (headroom.bytes == 0 || headroom.until <= now) return;
+  // A track that lacks its keyframe asks for it when it is pumped.
+  if (egress_.wants_sync()) headroom.until = std::min(headroom.until, now + kSyncPatience);
+  media::InStep in_step;
+  in_step.begin(headroom);
+  std::size_t tracks = 0;
+  for (const Subscription& each : subscriptions_) {
+    if (each.hidden || !each.route->large()) continue;
+    // With more tracks, the next frame would be one of the others.
+    if (++tracks > media::InStep::kTracksMax) return;
+    const auto step =
+        egress_.step_of(media_handle(*each.route), each.route->next_in_step(), pump_.link());
+    if (step) in_step.add(*step);
+  }
+  express_.in_step = in_step;
+}
+
 void Session::deliver(const media::FrameRef& frame) {
+  step_out();
   egress_.push(frame);
   shard_.pump_later(*this);
 }
@@ -270,6 +349,7 @@ void Session::deliver(const media::FrameRef& frame) {
 void Session::catch_up(TrackRoute& route) {
   const Subscription* const known = subscription(media_handle(route));
   if (known == nullptr) return;
+  step_out();
   // What it has already is passed over; where this does not help, a keyframe is asked for as ever.
   egress_.push_group(media_handle(route), route.group(egress_.encoding_of(media_handle(route))),
                      pump_.link());
@@ -277,6 +357,7 @@ void Session::catch_up(TrackRoute& route) {
 }
 
 void Session::pump() {
+  step_out();
   if (egress_.allocation_due(shard_.now())) allocate_layers();
   // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
   // a joiner's first frame is then in the same write as its `subscribed`.
@@ -285,9 +366,10 @@ void Session::pump() {
   const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
   if (outcome == EgressPump::Outcome::kLost) return;
   tell_starved(outcome);
-  wrote_all_at_ = outcome == EgressPump::Outcome::kIdle ? now : media::Time{};
+  express_.wrote_all_at = outcome == EgressPump::Outcome::kIdle ? now : media::Time{};
   if (outcome == EgressPump::Outcome::kIdle) {
     pump_timer_.cancel();
+    step_in(now);
     return;
   }
   if (now - pump_.stuck_since(now) > kTooSlow) {
@@ -299,7 +381,10 @@ void Session::pump() {
   shard_.wheel().schedule(pump_timer_, media::LinkController::next_look(now));
 }
 
-void Session::take_last_words(Outbox& outbox) { pump_.take_control(egress_, outbox, shard_.now()); }
+void Session::take_last_words(Outbox& outbox) {
+  step_out();
+  pump_.take_control(egress_, outbox, shard_.now());
+}
 
 void Session::tell_starved(EgressPump::Outcome outcome) {
   // Only a link that holds something back starves a track, or had starved it before.
@@ -350,7 +435,10 @@ void Session::serve_wanted_syncs() {
   }
 }
 
-void Session::count_egress() { count_left_out(metrics::LeftOut::kThinned); }
+void Session::count_egress() {
+  catch_up_books();
+  count_left_out(metrics::LeftOut::kThinned);
+}
 
 void Session::count_left_out(metrics::LeftOut thinned_as) {
   metrics::ShardMetrics& metrics = shard_.metrics();

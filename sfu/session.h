@@ -10,12 +10,15 @@
 #include "media/egress.h"
 #include "media/flight_recorder.h"
 #include "media/frame_assembler.h"
+#include "media/in_step.h"
 #include "media/intrusive_list.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/egress_pump.h"
 #include "sfu/flight_dump.h"
+#include "sfu/outgoing_frame.h"
 #include "sfu/shard_timer.h"
 #include "sfu/track_route.h"
+#include "sfu/transport.h"
 #include "signaling/ids.h"
 #include "signaling/room_effect.h"
 #include "signaling/server_message.h"
@@ -67,6 +70,12 @@ class Session : public media::ListHook<> {
   void keyframe_wanted(TrackRoute& route);
   void mute_changed(TrackRoute& route);
 
+  /// Writes a frame of a track with many subscribers at once, before any book of this one is
+  /// opened: `media::InStep`. `kAsk` when it has to be `deliver`ed.
+  [[nodiscard]] media::InStep::Answer send_in_step(const OutgoingFrame& frame);
+  /// Not in step from here on, and the books have followed. To be called before anything changes
+  /// for this subscriber; being pumped is the way back.
+  void step_out();
   /// A frame of a subscribed track. Only queues it: the shard pumps at the end of its turn.
   void deliver(const media::FrameRef& frame);
   /// The way to the present of a subscribed track became known, or was mended.
@@ -74,7 +83,7 @@ class Session : public media::ListHook<> {
 
   /// When all that waited was written last; long ago while something waits, so that a slow link is
   /// served the moment it may be.
-  [[nodiscard]] media::Time wrote_all_at() const { return wrote_all_at_; }
+  [[nodiscard]] media::Time wrote_all_at() const { return express_.wrote_all_at; }
 
   /// Writes what may be written now. Called by the shard at the end of a turn.
   void pump();
@@ -106,6 +115,9 @@ class Session : public media::ListHook<> {
     media::Time keyframe_noted = media::Time::min();  ///< by the recorder
   };
 
+  /// The books follow what was sent in step.
+  void catch_up_books();
+  void step_in(media::Time now);
   void perform(std::vector<signaling::SessionAction> actions);
   /// So many encodings of a track, counted from the smallest, are of use to the subscriber.
   void want(Subscription& subscription, std::size_t encodings);
@@ -121,6 +133,16 @@ class Session : public media::ListHook<> {
   void record_change(media::TrackHandle track, const media::SubscriptionSettings& after);
   void tell_state(const TrackRoute& route, bool paused, signaling::TrackStateReason reason);
 
+  /// All that `send_in_step` touches, in one cache line.
+  struct alignas(64) Express {
+    media::InStep in_step;
+    Transport& transport;
+    media::Time wrote_all_at{};
+    MessageFraming framing;
+  };
+  static_assert(sizeof(Express) == 64);
+
+  Express express_;
   signaling::SessionId id_;
   ShardIndex home_{};  ///< where its room is; set with its join, the first thing that room hears
   Shard& shard_;
@@ -134,7 +156,6 @@ class Session : public media::ListHook<> {
   std::vector<Subscription> subscriptions_;
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
-  media::Time wrote_all_at_{};
   std::uint64_t media_bytes_received_ = 0;
   media::EgressCounters counted_;
   ShardTimer protocol_timer_;

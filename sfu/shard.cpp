@@ -47,7 +47,8 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
                .metrics = metrics,
                .port = port_,
                .pump_queue = pump_queue_,
-               .flight = flight_}},
+               .flight = flight_,
+               .now = now_}},
       house_timer_{[this](media::Time) { keep_house(); }},
       // Every turn ends with another try.
       backlog_timer_{[](media::Time) {}},

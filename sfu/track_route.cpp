@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sfu/outgoing_frame.h"
 #include "sfu/pump_queue.h"
 #include "sfu/session.h"
 #include "signaling/server_message.h"
@@ -61,22 +62,63 @@ void TrackRoute::receive(const media::FrameRef& frame) {
   if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);
   offered_.note(*frame);
-  if (subscribers_.size() <= PumpQueue::kLargeRoom) {
-    for (Session* subscriber : subscribers_) subscriber->deliver(frame);
+  if (large()) {
+    deliver_to_many(frame);
   } else {
-    deliver_in_batches(frame);
+    for (Session* subscriber : subscribers_) subscriber->deliver(frame);
   }
   for (Outlet& outlet : outlets_) cross(outlet, frame);
 }
 
-void TrackRoute::deliver_in_batches(const media::FrameRef& frame) {
+bool TrackRoute::large() const { return subscribers_.size() > PumpQueue::kLargeRoom; }
+
+void TrackRoute::deliver_to_many(const media::FrameRef& frame) {
+  using Answer = media::InStep::Answer;
+  const OutgoingFrame outgoing{frame, shard_.now};
+  note(outgoing.record());
+  std::size_t sent = 0;
   // Whom a pump finds gone is still in the list: sessions leave their routes at the end of a turn.
   for (std::size_t begin = 0; begin < subscribers_.size(); begin += PumpQueue::kBatch) {
     const auto rest = std::span{subscribers_}.subspan(begin);
-    const auto batch = rest.first(std::min(rest.size(), PumpQueue::kBatch));
-    for (Session* subscriber : batch) subscriber->deliver(frame);
+    for (Session* subscriber : rest.first(std::min(rest.size(), PumpQueue::kBatch))) {
+      const Answer answer = subscriber->send_in_step(outgoing);
+      if (answer == Answer::kAsk) subscriber->deliver(frame);
+      if (answer == Answer::kSend) ++sent;
+    }
     shard_.pump_queue.pump_all();
   }
+  count_sent(outgoing, sent);
+}
+
+void TrackRoute::count_sent(const OutgoingFrame& frame, std::size_t times) {
+  if (times == 0) return;
+  const bool audio = kind() == media::MediaKind::kAudio;
+  const media::FrameDescription& description = frame.frame()->description;
+  shard_.metrics.bytes_sent[audio ? metrics::ByteKind::kAudio : metrics::ByteKind::kVideo].add(
+      times * (media::chunk_header_size(description) + description.length));
+  const auto age = frame.now() - frame.frame()->arrival;
+  shard_.metrics.queue_age(audio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo)
+      .observe(std::chrono::duration<double>(age).count(), times);
+}
+
+void TrackRoute::note(const media::FrameLog::Record& frame) {
+  const auto found = std::ranges::find(logs_, frame.description.encoding, &EncodingLog::encoding);
+  EncodingLog& log = found != logs_.end()
+                         ? *found
+                         : logs_.emplace_back(EncodingLog{.encoding = frame.description.encoding});
+  if (!log.frames.follows(frame.description.number)) {
+    // The log begins anew, so nobody may need it any more.
+    for (Session* subscriber : subscribers_) subscriber->step_out();
+  }
+  log.frames.add(frame);
+}
+
+const media::FrameLog& TrackRoute::log(media::EncodingId encoding) const {
+  return std::ranges::find(logs_, encoding, &EncodingLog::encoding)->frames;
+}
+
+media::FrameNumber TrackRoute::next_in_step() const {
+  return logs_.empty() ? media::FrameNumber{} : logs_.front().frames.next();
 }
 
 void TrackRoute::cross(Outlet& outlet, const media::FrameRef& frame) {

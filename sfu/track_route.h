@@ -7,6 +7,7 @@
 #include "media/deadline_clock.h"
 #include "media/encoding_demand.h"
 #include "media/flight_recorder.h"
+#include "media/frame_log.h"
 #include "media/frame_pool.h"
 #include "media/layer_allocator.h"
 #include "media/published_track.h"
@@ -20,6 +21,7 @@
 
 namespace sluice::sfu {
 
+class OutgoingFrame;
 class PumpQueue;
 class Session;
 
@@ -42,6 +44,7 @@ class TrackRoute {
     ShardPort& port;
     PumpQueue& pump_queue;
     media::FlightRecording& flight;
+    const media::Time& now;  ///< of the shard's turn
   };
 
   /// Of a track that is published on this shard. `publisher` says `publisher_lost` before it goes.
@@ -75,6 +78,12 @@ class TrackRoute {
   void add(Session& subscriber);
   void remove(Session& subscriber);
   [[nodiscard]] std::span<Session* const> subscribers() const { return subscribers_; }
+  /// So many subscribers that what a frame touches of each is what it costs (`media::InStep`).
+  [[nodiscard]] bool large() const;
+  /// The frames of an encoding that went to subscribers in step; there is one when there were any.
+  [[nodiscard]] const media::FrameLog& log(media::EncodingId encoding) const;
+  /// The next frame of a track of one encoding; meaningless before the first one.
+  [[nodiscard]] media::FrameNumber next_in_step() const;
 
   /// The way to the present of an encoding: a keyframe and what follows; empty when there is none.
   [[nodiscard]] std::span<const media::FrameRef> group(media::EncodingId encoding) const {
@@ -119,8 +128,18 @@ class TrackRoute {
     std::size_t wanted = 0;   ///< of the encodings there
   };
 
-  /// To many: each batch is written to before the next one is touched (`PumpQueue`).
-  void deliver_in_batches(const media::FrameRef& frame);
+  /// Frames of one encoding that went to subscribers in step.
+  struct EncodingLog {
+    media::EncodingId encoding{};
+    media::FrameLog frames;
+  };
+
+  /// To many: those in step are written to at once; of the others, each batch before the next one
+  /// is touched (`PumpQueue`).
+  void deliver_to_many(const media::FrameRef& frame);
+  void count_sent(const OutgoingFrame& frame, std::size_t times);
+  /// From here on the frame's subscribers in step may say that they had it.
+  void note(const media::FrameLog::Record& frame);
   void cross(Outlet& outlet, const media::FrameRef& frame);
   void ask_publisher(media::Time now);
   void tell_publisher_demand();
@@ -134,6 +153,7 @@ class TrackRoute {
   media::PublishedTrack track_;
   media::OfferedFrames offered_;
   std::vector<Session*> subscribers_;
+  std::vector<EncodingLog> logs_;  ///< of a track that had many subscribers; few encodings
   std::vector<Outlet> outlets_;
   bool awaits_group_ = false;
   metrics::KeyframeCause keyframe_cause_{};  ///< of the first of the merged requests

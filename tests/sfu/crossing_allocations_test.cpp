@@ -12,15 +12,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr media::Time kNow{1s};
+
 struct Shard {
   Shard(ShardBus& bus, ShardIndex index) : port{bus, index, metrics} {}
   metrics::ShardMetrics metrics{0};
-  media::TimerWheel wheel{media::Time{1s}};
+  media::TimerWheel wheel{kNow};
   ShardPort port;
   PumpQueue pump_queue{wheel};
   media::FlightRecording flight{.kept = 1s};
   TrackRoute::Surroundings surroundings{
-      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue, .flight = flight};
+      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue, .flight = flight, .now = kNow};
 };
 
 TEST(CrossingAllocations, AreNoneForAFrameOfAWarmRoom) {

@@ -8,11 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "metrics/server_metrics.h"
-#include "sfu/listener.h"
-#include "sfu/shard.h"
 #include "tests/bench/load/load_member.h"
 #include "tests/sfu/counted_allocations.h"
+#include "tests/sfu/running_shard.h"
 
 namespace sluice::sfu {
 namespace {
@@ -21,61 +19,20 @@ using namespace std::chrono_literals;
 using bench::LoadMember;
 using bench::Wire;
 
-ServerSettings quiet_settings() {
-  ServerSettings settings;
-  // Pings and reports are control messages, which are made anew each time.
-  settings.session.ping_interval = settings.session.timeout = settings.session.report_interval = 1h;
-  // What is remembered of the track grows up to its bound: here one that a second fills.
-  settings.flight_recorder = 1s;
-  return settings;
-}
-
-/// One shard on a thread of its own.
-class RunningShard {
- public:
-  RunningShard() {
-    auto acceptor = open_acceptor(shard_.context(), "127.0.0.1", 0, PortUse::kAlone);
-    port_ = acceptor.local_endpoint().port();
-    shard_.listen(std::move(acceptor));
-    thread_ = std::thread{[this] { shard_.run(); }};
-  }
-  ~RunningShard() {
-    shard_.stop();
-    thread_.join();
-  }
-  RunningShard(const RunningShard&) = delete;
-  RunningShard& operator=(const RunningShard&) = delete;
-
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
- private:
-  ServerSettings settings_ = quiet_settings();
-  Log log_{{.level = LogLevel::kError}};
-  metrics::ServerMetrics metrics_{{.shards = 1, .version = "test"}};
-  ShardBus bus_{1};
-  signaling::SharedQuota connections_{100};
-  media::FramePool pool_{Shard::kFramePoolBytes};
-  Shard shard_{ShardIndex{0},
-               {.settings = settings_,
-                .log = log_,
-                .bus = bus_,
-                .connections = connections_,
-                .rooms = std::make_shared<signaling::SharedQuota>(10)},
-               metrics_.shard(0),
-               pool_};
-  std::uint16_t port_ = 0;
-  std::thread thread_;
+struct Room {
+  Wire wire;
+  std::size_t subscribers;
 };
 
-class FramePathAllocations : public testing::TestWithParam<Wire> {
+class FramePathAllocations : public testing::TestWithParam<Room> {
  protected:
   FramePathAllocations() {
     do_not_count_this_thread();
     tally_.counts_from = media::Time{};
-    for (int i = 0; i < 4; ++i) {
-      members_.push_back(
-          std::make_unique<LoadMember>(bench::Target{.port = shard_.port(), .wire = GetParam()},
-                                       LoadMember::Role{.subscribes = i > 0}, tally_));
+    for (std::size_t i = 0; i < GetParam().subscribers + 1; ++i) {
+      members_.push_back(std::make_unique<LoadMember>(
+          bench::Target{.port = shard_.port(), .wire = GetParam().wire},
+          LoadMember::Role{.subscribes = i > 0}, tally_));
       members_.back()->join("demo");
       read_until([&] { return members_.back()->joined(); });
     }
@@ -90,6 +47,8 @@ class FramePathAllocations : public testing::TestWithParam<Wire> {
   /// Publishes `frames`, each when everybody has the one before.
   void publish(int frames) {
     for (int i = 0; i < frames; ++i) {
+      // As a camera does, rather than so fast that frames are gathered.
+      std::this_thread::sleep_for(3ms);
       members_.front()->send_due();
       sent_ += members_.size() - 1;
       read_until([&] { return tally_.delivered == sent_; });
@@ -118,13 +77,13 @@ class FramePathAllocations : public testing::TestWithParam<Wire> {
 
 TEST_P(FramePathAllocations, AreNoneForAFrameOfAWarmRoom) {
   publish(150);
-  ASSERT_EQ(tally_.delivered, 450U);
+  ASSERT_EQ(tally_.delivered, 150 * GetParam().subscribers);
   const std::size_t before = allocations();
-  publish(300);
-  ASSERT_EQ(tally_.delivered, 1350U);
+  publish(200);
+  ASSERT_EQ(tally_.delivered, 350 * GetParam().subscribers);
   EXPECT_EQ(allocations(), before);
   // The counter counts: a new member's connection is allocated.
-  LoadMember late{{.port = shard_.port(), .wire = GetParam()}, {}, tally_};
+  LoadMember late{{.port = shard_.port(), .wire = GetParam().wire}, {}, tally_};
   late.join("demo");
   read_until([&] {
     late.read();
@@ -133,9 +92,13 @@ TEST_P(FramePathAllocations, AreNoneForAFrameOfAWarmRoom) {
   EXPECT_GT(allocations(), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, FramePathAllocations, testing::Values(Wire::kRaw, Wire::kWebSocket),
-                         [](const testing::TestParamInfo<Wire>& wire) {
-                           return wire.param == Wire::kRaw ? "Raw" : "WebSocket";
+// Of many, most are sent a frame in step (`media::InStep`).
+INSTANTIATE_TEST_SUITE_P(Over, FramePathAllocations,
+                         testing::Values(Room{Wire::kRaw, 3}, Room{Wire::kWebSocket, 3},
+                                         Room{Wire::kRaw, 70}, Room{Wire::kWebSocket, 70}),
+                         [](const testing::TestParamInfo<Room>& room) {
+                           return (room.param.wire == Wire::kRaw ? "RawTo" : "WebSocketTo") +
+                                  std::to_string(room.param.subscribers);
                          });
 
 }  // namespace

@@ -70,6 +70,26 @@ TEST_F(OutboxTest, KeepsAFrameAliveUntilItIsWritten) {
   EXPECT_TRUE(written.ends_with(payload));
 }
 
+TEST_F(OutboxTest, GoesOnWithWhatASocketDidNotTakeOfAMessageThatWentPastIt) {
+  const media::FrameRef frame = frame_of(pool_, 5000);
+  outbox_.add_chunk(MessageFraming::kRaw, header_of(frame), frame, frame->payload());
+  ASSERT_TRUE(outbox_.write(*transport_, {}));
+  ASSERT_TRUE(wait_readable(sockets_.client.get()));
+  const std::string whole = drain();
+  std::array<std::byte, kMediaHeadBytesMax> head{};
+  const std::size_t head_bytes =
+      write_media_head(MessageFraming::kRaw, header_of(frame), 5000, head);
+  for (const std::size_t taken :
+       {std::size_t{1}, head_bytes - 1, head_bytes, head_bytes + 1, whole.size() - 1}) {
+    outbox_.add_rest(std::span{head}.first(head_bytes), frame, taken);
+    EXPECT_EQ(outbox_.bytes(), whole.size() - taken);
+    ASSERT_TRUE(outbox_.write(*transport_, {}));
+    EXPECT_TRUE(outbox_.empty());
+    ASSERT_TRUE(wait_readable(sockets_.client.get()));
+    EXPECT_EQ(drain(), whole.substr(taken)) << taken;
+  }
+}
+
 TEST_F(OutboxTest, GoesOnWhereAFullSocketStopped) {
   const media::FrameRef frame = frame_of(pool_, 60'000);
   std::string expected;

@@ -50,7 +50,8 @@ class TrackRouteBetweenShards : public testing::Test {
                                           .metrics = metrics,
                                           .port = port,
                                           .pump_queue = pump_queue,
-                                          .flight = flight};
+                                          .flight = flight,
+                                          .now = kNow};
   };
 
   media::FrameRef frame(media::FrameNumber number, bool keyframe = false) {
