@@ -138,7 +138,8 @@ void VideoQueue::note_sent(const FrameDescription& description, EgressCounters& 
 }
 
 std::optional<InStep::Track> VideoQueue::step(const LinkEstimate& link) const {
-  if (!empty() || abandoned_ || wants_sync_ || !settled()) return std::nullopt;
+  // While chains were given up, the next frame that is on time is news (`starved`).
+  if (!empty() || abandoned_ || wants_sync_ || !settled() || give_ups_ > 0) return std::nullopt;
   // On time by the strictest rule of `thin`, so that this need not ask by which layer.
   const auto most = std::chrono::duration_cast<Duration>(latency_budget_ * kUpperLayersShare);
   const Duration age = most - link.one_way_delay - link.time_for(InStep::kFrameBytesMost);
@@ -157,8 +158,6 @@ void VideoQueue::sent_in_step(const FrameLog::Record& frame, EgressCounters& cou
   begun_.note(description.encoding, description.number);
   counters.of(MediaKind::kVideo).bytes_sent += description.length;
   note_sent(description, counters);
-  // It was on time.
-  if (!is_enhancement(description)) give_ups_ = 0;
 }
 
 void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {

@@ -73,6 +73,63 @@ TEST_F(LinkControllerTest, AnUnloadedLinkIsLookedAtNowAndThenAndRarelyOnALan) {
   EXPECT_TRUE(link_.needs_look(now_ + LinkController::kBlindTimeOnLan));
 }
 
+TEST_F(LinkControllerTest, ALanThatTakesAllIsTrustedWithTwiceAsMuchAtEachLook) {
+  open(kLan);
+  std::size_t trusted = link_.cap().bytes();  // and the first look is at half of it
+  link_.wrote(trusted / 2, 0, now_);
+  while (trusted < LinkController::kTrustMost) {
+    ASSERT_TRUE(link_.needs_look(now_));
+    look(0);
+    link_.wrote(std::min(trusted, LinkController::kTrustMost), 0, now_);
+    EXPECT_FALSE(link_.needs_look(now_));
+    EXPECT_TRUE(link_.may_send_video());
+    link_.wrote(1, 0, now_);
+    EXPECT_TRUE(link_.needs_look(now_)) << "after " << trusted;
+    trusted = 2 * (trusted + 1);
+  }
+  look(0);
+  link_.wrote(LinkController::kTrustMost + 1, 0, now_);
+  EXPECT_TRUE(link_.needs_look(now_)) << "no more than that";
+  look(InFlightCap::kSegmentBytes + 1);
+  link_.wrote(link_.cap().bytes() / 2, 0, now_);
+  EXPECT_TRUE(link_.needs_look(now_)) << "something was not acknowledged";
+}
+
+TEST_F(LinkControllerTest, AFarLinkIsNotTrusted) {
+  open(kFar);
+  for (int time = 0; time < 5; ++time) {
+    look(0);
+    link_.wrote(link_.cap().bytes() / 2, 0, now_);
+    EXPECT_TRUE(link_.needs_look(now_));
+  }
+}
+
+TEST_F(LinkControllerTest, ThereIsHeadroomAsLongAsNothingWouldHaveBeenAskedOrHeldBack) {
+  EXPECT_EQ(link_.headroom().bytes, 0U) << "nothing is known";
+  open();
+  look(0);
+  const std::size_t cap = link_.cap().bytes();
+  EXPECT_EQ(link_.headroom().bytes, cap / 2);
+  EXPECT_EQ(link_.headroom().frame_bytes, cap);
+  EXPECT_EQ(link_.headroom().until, now_ + LinkController::kBlindTime);
+  link_.wrote(1000, 0, now_);
+  EXPECT_EQ(link_.headroom().bytes, cap / 2 - 1000);
+  link_.wrote(cap / 2 - 1000, 0, now_);
+  EXPECT_EQ(link_.headroom().bytes, 0U) << "a look is needed";
+  look(0);
+  link_.held_back();
+  EXPECT_EQ(link_.headroom().bytes, 0U) << "congested";
+}
+
+TEST_F(LinkControllerTest, ThereIsNoHeadroomBeforeItIsKnownWhetherTheReceiverReports) {
+  open();
+  link_.wrote(1000, 1000, now_);
+  EXPECT_EQ(link_.headroom().bytes, 0U);
+  now_ += 50ms;
+  ASSERT_TRUE(link_.reported(1000, now_));
+  EXPECT_GT(link_.headroom().bytes, 0U);
+}
+
 TEST_F(LinkControllerTest, ASegmentThatThePeerMayYetAcknowledgeIsNoQueue) {
   open();
   look(InFlightCap::kSegmentBytes);

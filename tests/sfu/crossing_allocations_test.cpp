@@ -21,8 +21,12 @@ struct Shard {
   ShardPort port;
   PumpQueue pump_queue{wheel};
   media::FlightRecording flight{.kept = 1s};
-  TrackRoute::Surroundings surroundings{
-      .wheel = wheel, .metrics = metrics, .port = port, .pump_queue = pump_queue, .flight = flight, .now = kNow};
+  TrackRoute::Surroundings surroundings{.wheel = wheel,
+                                        .metrics = metrics,
+                                        .port = port,
+                                        .pump_queue = pump_queue,
+                                        .flight = flight,
+                                        .now = kNow};
 };
 
 TEST(CrossingAllocations, AreNoneForAFrameOfAWarmRoom) {
