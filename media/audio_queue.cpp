@@ -1,16 +1,34 @@
 #include "media/audio_queue.h"
 
 namespace sluice::media {
+namespace {
+
+/// Sound that takes the link so long comes faster than it leaves.
+constexpr Duration kBacklogMost = std::chrono::milliseconds{60};
+/// What is then kept of the latency budget: a packet sent at the last moment is late at the first
+/// irregularity, and so are all that follow (the domino effect of delivery.md).
+constexpr int kMarginShare = 4;
+
+}  // namespace
+
+void AudioQueue::pop() {
+  bytes_ -= frames_.front()->description.length;
+  frames_.pop_front();
+}
 
 void AudioQueue::push(const FrameRef& frame, EgressCounters& counters) {
   if (frames_.size() == kFramesMax) {
     leave_out_head(LeftOut::kOverflowed, counters);
   }
   frames_.push_back(frame);
+  bytes_ += frame->description.length;
 }
 
-void AudioQueue::expire(Time now, Duration one_way_delay, EgressCounters& counters) {
-  while (!frames_.empty() && now + one_way_delay > head_deadline()) {
+void AudioQueue::expire(Time now, const LinkEstimate& link, EgressCounters& counters) {
+  while (!frames_.empty()) {
+    const bool overload = link.time_for(bytes_) > kBacklogMost;
+    const Duration margin = overload ? latency_budget_ / kMarginShare : Duration::zero();
+    if (now + link.one_way_delay + margin <= head_deadline()) return;
     leave_out_head(LeftOut::kExpired, counters);
   }
 }
@@ -18,7 +36,7 @@ void AudioQueue::expire(Time now, Duration one_way_delay, EgressCounters& counte
 void AudioQueue::leave_out_head(LeftOut reason, EgressCounters& counters) {
   const Frame& head = *frames_.front();
   counters.leave_out(head, reason, deadline_of(head), head.description.length);
-  frames_.pop_front();
+  pop();
 }
 
 void AudioQueue::clear(LeftOut reason, EgressCounters& counters) {
@@ -27,8 +45,8 @@ void AudioQueue::clear(LeftOut reason, EgressCounters& counters) {
 }
 
 FrameRef AudioQueue::take(EgressCounters& counters) {
-  FrameRef frame = std::move(frames_.front());
-  frames_.pop_front();
+  FrameRef frame = frames_.front();
+  pop();
   auto& sent = counters.of(MediaKind::kAudio);
   ++sent.frames_sent;
   sent.bytes_sent += frame->description.length;

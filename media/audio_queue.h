@@ -4,6 +4,7 @@
 
 #include "media/frame_pool.h"
 #include "media/left_out.h"
+#include "media/link_estimate.h"
 #include "media/ring_deque.h"
 
 namespace sluice::media {
@@ -21,8 +22,9 @@ class AudioQueue {
   void set_latency_budget(Duration budget) { latency_budget_ = budget; }
 
   void push(const FrameRef& frame, EgressCounters& counters);
-  /// Leaves out what cannot arrive in time even if it is sent at once.
-  void expire(Time now, Duration one_way_delay, EgressCounters& counters);
+  /// Leaves out what cannot arrive in time even if it is sent at once; and while more waits than
+  /// the link takes away, also what would arrive just in time, as all that follow it would too.
+  void expire(Time now, const LinkEstimate& link, EgressCounters& counters);
   void clear(LeftOut reason, EgressCounters& counters);
 
   [[nodiscard]] bool empty() const { return frames_.empty(); }
@@ -31,11 +33,13 @@ class AudioQueue {
 
  private:
   void leave_out_head(LeftOut reason, EgressCounters& counters);
+  void pop();
   [[nodiscard]] Time deadline_of(const Frame& frame) const {
     return frame.arrival - frame.lateness + latency_budget_;
   }
 
   Duration latency_budget_;
+  std::size_t bytes_ = 0;
   RingDeque<FrameRef> frames_;
 };
 

@@ -19,7 +19,15 @@ void BandwidthEstimator::update(std::uint64_t acked_bytes, bool busy, Time now) 
                         static_cast<double>(elapsed.count());
   if (busy_) {
     const bool collapsed = rate_ && sample < 0.5 * *rate_;
-    rate_ = !rate_ || collapsed ? sample : 0.7 * *rate_ + 0.3 * sample;
+    const double both = std::min(sample, last_sample_);
+    if (!rate_ || collapsed) {
+      rate_ = sample;
+    } else if (both > kRisen * *rate_) {
+      rate_ = both;
+    } else {
+      rate_ = 0.7 * *rate_ + 0.3 * sample;
+    }
+    last_sample_ = sample;
   } else if (rate_) {
     rate_ = std::max(*rate_, sample);
   }

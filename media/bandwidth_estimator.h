@@ -11,7 +11,8 @@ namespace sluice::media {
 ///
 /// Only an interval in which something always waited shows the capacity. An interval with pauses
 /// is a lower bound: it may raise the estimate, never lower it (delivery.md, keyframe starvation).
-/// Falls at once when a busy interval shows less than half, otherwise smooths by 0.3.
+/// Falls at once when a busy interval shows less than half, and rises at once to what two in a row
+/// show; otherwise smooths by 0.3. One interval alone may be a burst after a stall.
 class BandwidthEstimator {
  public:
   /// `acked_bytes` in all since the connection began; `busy`: something waited the whole time since
@@ -23,8 +24,10 @@ class BandwidthEstimator {
 
  private:
   static constexpr Duration kInterval = std::chrono::milliseconds{100};
+  static constexpr double kRisen = 1.1;
 
   std::optional<double> rate_;
+  double last_sample_ = 0;  ///< of the last busy interval
   std::uint64_t acked_at_start_ = 0;
   Time started_{};
   bool running_ = false;

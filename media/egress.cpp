@@ -214,7 +214,7 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
 std::optional<Departure> Egress::next_audio(Time now, const LinkEstimate& link) {
   Subscription* earliest = nullptr;
   for (Subscription& subscription : subscriptions_) {
-    subscription.audio.expire(now, link.one_way_delay, counters_);
+    subscription.audio.expire(now, link, counters_);
     if (subscription.audio.empty()) continue;
     if (earliest == nullptr ||
         subscription.audio.head_deadline() < earliest->audio.head_deadline()) {

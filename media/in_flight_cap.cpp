@@ -1,6 +1,7 @@
 #include "media/in_flight_cap.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::media {
 namespace {
@@ -10,6 +11,9 @@ constexpr Duration kCalm = std::chrono::seconds{10};
 /// The kernel of a reader behind a proxy, or of one that is slow itself, acknowledges at once what
 /// the reader's reports, each 50 ms, will show to be waiting: the ramp gives them time to.
 constexpr Duration kRampRound = std::chrono::milliseconds{60};
+/// The best rate of this and the last window counts: a fade is over in less, and a cap at its floor
+/// lets so little through that the rate alone would push the floor down (rate spiral).
+constexpr Duration kRateWindow = std::chrono::seconds{2};
 constexpr Duration kCompetitorPatience = std::chrono::seconds{5};
 constexpr int kTargetGrowthMax = 4;
 /// Growth in a round trip, as a share of the cap, when the queue is empty; and at most so many
@@ -27,8 +31,24 @@ void InFlightCap::begin_ramp_round(Time now) {
   ramp_to_ = 2 * bytes_;
 }
 
+void InFlightCap::watch_floor(const Sample& sample, Time now) {
+  if (now - window_began_ > kRateWindow) {
+    last_best_rate_ = std::exchange(best_rate_, 0);
+    window_began_ = now;
+  }
+  constexpr double kUnknown = 1e9;
+  best_rate_ = std::max(best_rate_, sample.bytes_per_second.value_or(kUnknown));
+  const Duration time = sample.min_round_trip + kFloorTime;
+  const double bytes =
+      std::max(best_rate_, last_best_rate_) * static_cast<double>(time.count()) / 1e6;
+  floor_ = static_cast<std::size_t>(
+      std::clamp(bytes, static_cast<double>(kFloorLeast), static_cast<double>(kFloor)));
+}
+
 void InFlightCap::grow(const Sample& sample) {
-  const Duration delay = std::max(sample.queueing_delay, sample.predicted_delay);
+  // A cap this small is most of the rate by which its delay is predicted: it may grow against that.
+  const Duration allowance = bytes_ < kFloor ? kTarget : Duration::zero();
+  const Duration delay = std::max(sample.queueing_delay, sample.predicted_delay - allowance);
   if (delay >= target_) return;
   const double missing =
       static_cast<double>((target_ - delay).count()) / static_cast<double>(target_.count());
@@ -54,12 +74,12 @@ void InFlightCap::shrink(const Sample& sample, Time now) {
   const double excess = static_cast<double>((sample.queueing_delay - target_).count()) /
                         static_cast<double>(sample.queueing_delay.count());
   const double factor = std::max(kLeastFactor, 1.0 - 0.5 * excess);
-  const std::size_t used = std::min(bytes_, std::max(sample.in_flight_bytes, kFloor));
-  bytes_ = std::max(kFloor, static_cast<std::size_t>(static_cast<double>(used) * factor));
+  const std::size_t used = std::min(bytes_, std::max(sample.in_flight_bytes, floor_));
+  bytes_ = std::max(floor_, static_cast<std::size_t>(static_cast<double>(used) * factor));
 }
 
 void InFlightCap::watch_competitor(const Sample& sample, Time now) {
-  const bool starved = sample.queueing_delay > target_ && bytes_ <= kFloor;
+  const bool starved = sample.queueing_delay > target_ && bytes_ <= floor_;
   if (!starved) {
     above_since_ = Time::max();
     if (sample.queueing_delay < kTarget / 2) target_ = kTarget;
@@ -76,6 +96,7 @@ void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;
   off_ = sample.min_round_trip < kLanRoundTrip && calm && bytes_ >= kProven;
   begin_ramp_round(now);
+  watch_floor(sample, now);
   if (sample.queueing_delay < target_) {
     if (limited) grow(sample);
   } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "media/time.h"
 
@@ -29,6 +30,8 @@ class InFlightCap {
     Duration min_round_trip{};
     std::size_t in_flight_bytes = 0;
     std::size_t acked_bytes = 0;  ///< since the last sample
+    /// What the link was last seen to carry; nothing while unknown.
+    std::optional<double> bytes_per_second;
   };
 
   /// Learns from the link; call every `kSampleInterval` while more waits than leaves at once.
@@ -52,9 +55,14 @@ class InFlightCap {
   static constexpr std::size_t kProven = 256 * 1024;
   /// The cap is never less: with one segment on its way, each waits for a delayed acknowledgement.
   static constexpr std::size_t kFloor = 2 * kSegmentBytes;
+  /// But where that would be a queue longer than the budget of sound, as at 65 kbit/s: what the
+  /// link carries in a round trip and this; and never less than a small chunk.
+  static constexpr Duration kFloorTime = std::chrono::milliseconds{80};
+  static constexpr std::size_t kFloorLeast = 480;
 
  private:
   void begin_ramp_round(Time now);
+  void watch_floor(const Sample& sample, Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);
   void watch_competitor(const Sample& sample, Time now);
@@ -65,6 +73,10 @@ class InFlightCap {
 
   std::size_t bytes_ = kStart;
   Duration target_ = kTarget;
+  std::size_t floor_ = kFloor;
+  double best_rate_ = 0;       ///< bytes a second, of this window
+  double last_best_rate_ = 0;  ///< of the window before
+  Time window_began_{};
   Time ramp_round_{};        ///< when the cap's doubling under way began
   std::size_t ramp_to_ = 0;  ///< and where it ends
   Time last_shrink_{};

@@ -157,7 +157,8 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
                .round_trip = std::max(facts.round_trip, progress_.delay()),
                .min_round_trip = facts.min_round_trip,
                .in_flight_bytes = in_flight_bytes(),
-               .acked_bytes = static_cast<std::size_t>(acked)},
+               .acked_bytes = static_cast<std::size_t>(acked),
+               .bytes_per_second = bytes_per_second()},
               limited_, now);
   estimator_.update(facts.bytes_acked, busy_, now);
   receiver_estimator_.update(progress_.received(), busy_, now);

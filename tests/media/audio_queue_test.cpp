@@ -54,18 +54,19 @@ TEST_F(AudioQueueTest, LeavesOutOnlyWhatCannotArriveInTime) {
   push(0, kNow);
   push(1, kNow + 20ms);
   push(2, kNow + 40ms);
-  queue_.expire(kNow + 150ms, 50ms, counters_);  // the first arrives exactly at its deadline
+  queue_.expire(kNow + 150ms, {.one_way_delay = 50ms},
+                counters_);  // the first arrives exactly at its deadline
   EXPECT_EQ(left_out(LeftOut::kExpired), 0U);
-  queue_.expire(kNow + 151ms, 50ms, counters_);
+  queue_.expire(kNow + 151ms, {.one_way_delay = 50ms}, counters_);
   EXPECT_EQ(left_out(LeftOut::kExpired), 1U);
-  queue_.expire(kNow + 191ms, 50ms, counters_);
+  queue_.expire(kNow + 191ms, {.one_way_delay = 50ms}, counters_);
   EXPECT_EQ(left_out(LeftOut::kExpired), 3U);
   EXPECT_TRUE(queue_.empty());
 }
 
 TEST_F(AudioQueueTest, AFrameThatCameLateHasLessTimeLeft) {
   push(0, kNow, 150ms);
-  queue_.expire(kNow + 51ms, 0ms, counters_);
+  queue_.expire(kNow + 51ms, {.one_way_delay = 0ms}, counters_);
   EXPECT_TRUE(queue_.empty());
 }
 
@@ -88,6 +89,17 @@ TEST_F(AudioQueueTest, ClearLeavesAllOutForTheReasonGiven) {
   EXPECT_EQ(left_out(LeftOut::kThinned), 3U);
   push(3);
   EXPECT_EQ(drain(), Numbers{3});
+}
+
+TEST_F(AudioQueueTest, KeepsAQuarterOfTheBudgetWhileSoundComesFasterThanItLeaves) {
+  for (FrameNumber number = 0; number < 8; ++number) push(number, kNow + number * 20ms);
+  const LinkEstimate fast{.bytes_per_second = 100'000, .one_way_delay = 50ms};
+  queue_.expire(kNow + 149ms, fast, counters_);
+  EXPECT_EQ(left_out(LeftOut::kExpired), 0U) << "a stall is over: all that is in time goes";
+  const LinkEstimate slow{.bytes_per_second = 6'000, .one_way_delay = 50ms};
+  queue_.expire(kNow + 149ms, slow, counters_);
+  EXPECT_EQ(left_out(LeftOut::kExpired), 3U) << "of 0, 20 and 40 ms, as less than 50 ms are left";
+  EXPECT_EQ(drain(), (Numbers{3, 4, 5, 6, 7}));
 }
 
 }  // namespace

@@ -83,5 +83,13 @@ TEST_F(BandwidthEstimatorTest, ABusyLinkThatCarriesNothingIsSeenSo) {
   EXPECT_NEAR(rate(), 50'000, 500) << "and recovers";
 }
 
+TEST_F(BandwidthEstimatorTest, RisesAtOnceToWhatTwoBusyIntervalsInARowShow) {
+  run(100'000, 1020ms);  // ten whole intervals, and the call that begins the first
+  run(400'000, 100ms);
+  EXPECT_LT(rate(), 200'000) << "one may be a burst after a stall";
+  run(400'000, 100ms);
+  EXPECT_NEAR(rate(), 400'000, 400);
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -23,7 +23,8 @@ class InFlightCapTest : public testing::Test {
                    .round_trip = min_round_trip + queueing,
                    .min_round_trip = min_round_trip,
                    .in_flight_bytes = std::min(in_flight_most_, cap_.bytes()),
-                   .acked_bytes = cap_.bytes()},
+                   .acked_bytes = cap_.bytes(),
+                   .bytes_per_second = rate_},
                   limited, now_);
     }
   }
@@ -33,6 +34,7 @@ class InFlightCapTest : public testing::Test {
 
   InFlightCap cap_;
   Duration predicted_{};
+  std::optional<double> rate_;
   std::size_t in_flight_most_ = std::size_t{1} << 30;
   Time now_{100s};
 };
@@ -180,6 +182,36 @@ TEST_F(InFlightCapTest, AReaderOnALanThatLagsIsSteeredUntilItKeptUpForTenSeconds
   EXPECT_FALSE(cap_.off());
   run(10s, 0ms, kLan);
   EXPECT_TRUE(cap_.off());
+}
+
+TEST_F(InFlightCapTest, IsLessThanTwoSegmentsWhereThoseWouldBeALongQueue) {
+  rate_ = 8'000;  // 64 kbit/s: two segments are 362 ms
+  run(10s, 300ms);
+  EXPECT_EQ(cap_.bytes(), 960U) << "what it carries in 40 ms of round trip and 80 ms";
+  rate_ = 100;
+  run(10s, 300ms);
+  EXPECT_EQ(cap_.bytes(), InFlightCap::kFloorLeast);
+  rate_ = 100'000;
+  run(1s, 300ms);
+  EXPECT_EQ(cap_.bytes(), InFlightCap::kFloor);
+}
+
+TEST_F(InFlightCapTest, KeepsItsFloorThroughAFade) {
+  rate_ = 100'000;
+  run(5s, 300ms);
+  rate_ = 1'000;
+  run(1500ms, 300ms);
+  EXPECT_EQ(cap_.bytes(), InFlightCap::kFloor);
+}
+
+TEST_F(InFlightCapTest, GrowsOutOfASmallFloorAgainstAPredictionByItsOwnRate) {
+  end_ramp();
+  rate_ = 4'000;
+  run(10s, 300ms);
+  ASSERT_LT(cap_.bytes(), InFlightCap::kFloor);
+  predicted_ = 40ms;
+  run(2s, 0ms);
+  EXPECT_GE(cap_.bytes(), InFlightCap::kFloor);
 }
 
 }  // namespace
