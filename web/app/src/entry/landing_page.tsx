@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { FlowArt } from '../ui/flow_art';
 import { Icon, type IconName } from '../ui/icon';
 import { Logo } from '../ui/logo';
+import { NameField } from '../ui/name_field';
 import type { Preferences } from './preferences';
 import { normalizeRoomName, suggestRoomName } from './room_name';
 
@@ -61,17 +62,7 @@ export function LandingPage({ preferences, onContinue }: Properties) {
           install, no account.
         </p>
         <form class="card landing-form" onSubmit={submit} noValidate>
-          <label class="field">
-            <span>Your name</span>
-            <input
-              data-testid="name-input"
-              value={name}
-              maxLength={64}
-              autoComplete="name"
-              placeholder="How others see you"
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          </label>
+          <NameField value={name} onInput={setName} />
           <label class="field">
             <span>Room</span>
             <span class="input-with-button">

@@ -1,16 +1,18 @@
 import { useCallback, useState } from 'preact/hooks';
 import { VideoSurface } from '../meeting/video_surface';
 import type { Session, SessionState } from '../session';
-import { DeviceSelect } from '../ui/device_select';
+import { DeviceToggles } from '../ui/device_toggles';
 import { Icon } from '../ui/icon';
 import { LevelMeter } from '../ui/level_meter';
 import { Logo } from '../ui/logo';
+import { NameField } from '../ui/name_field';
+import { OwnDeviceSelect } from '../ui/own_device_select';
 import { ProblemCard } from '../ui/problem_card';
 import { devicesProblem, joinProblem, supportPanel } from './problem_panel';
 
 /** A last look in the mirror before entering a room. */
 export function PrejoinPage({ session, state }: { session: Session; state: SessionState }) {
-  const { preferences, support, joinFailure, devices } = state;
+  const { preferences, support, joinFailure } = state;
   const [name, setName] = useState(preferences.name);
   const joining = state.phase.at === 'joining';
   const lacking = supportPanel(support);
@@ -46,44 +48,17 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
           )}
           {!cannotJoin && (
             <>
-              <label class="field">
-                <span>Your name</span>
-                <input
-                  data-testid="name-input"
-                  value={name}
-                  maxLength={64}
-                  autoComplete="name"
-                  placeholder="How others see you"
-                  onInput={(event) => setName(event.currentTarget.value)}
-                />
-              </label>
+              <NameField value={name} onInput={setName} />
               {canSend && (
                 <fieldset class="field-stack">
                   <legend class="visually-hidden">Devices</legend>
                   {!state.microphoneFailure && (
-                    <DeviceSelect
-                      kind="microphone"
-                      devices={devices}
-                      selected={
-                        session.meeting.local.microphone?.deviceId ?? preferences.microphoneId
-                      }
-                      onSelect={(id) => void session.devices.choose('microphone', id)}
-                    />
+                    <OwnDeviceSelect kind="microphone" session={session} state={state} />
                   )}
                   {!state.cameraFailure && (
-                    <DeviceSelect
-                      kind="camera"
-                      devices={devices}
-                      selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId}
-                      onSelect={(id) => void session.devices.choose('camera', id)}
-                    />
+                    <OwnDeviceSelect kind="camera" session={session} state={state} />
                   )}
-                  <DeviceSelect
-                    kind="speaker"
-                    devices={devices}
-                    selected={preferences.speakerId}
-                    onSelect={(id) => void session.devices.choose('speaker', id)}
-                  />
+                  <OwnDeviceSelect kind="speaker" session={session} state={state} />
                 </fieldset>
               )}
               <button
@@ -132,30 +107,7 @@ function Preview({ session, state }: { session: Session; state: SessionState }) 
           </div>
         )}
         <div class="preview-tools">
-          <button
-            type="button"
-            class={`tool${self.muted ? ' tool-off' : ''}`}
-            data-testid="mic-toggle"
-            aria-pressed={!self.muted}
-            aria-label="Microphone"
-            title={self.muted ? 'Turn microphone on' : 'Turn microphone off'}
-            aria-busy={state.microphoneBusy}
-            onClick={() => void session.devices.toggleMicrophone()}
-          >
-            <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
-          </button>
-          <button
-            type="button"
-            class={`tool${self.cameraOn ? '' : ' tool-off'}`}
-            data-testid="camera-toggle"
-            aria-pressed={self.cameraOn}
-            aria-label="Camera"
-            title={self.cameraOn ? 'Turn camera off' : 'Turn camera on'}
-            aria-busy={state.cameraBusy}
-            onClick={() => void session.devices.toggleCamera()}
-          >
-            <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />
-          </button>
+          <DeviceToggles session={session} state={state} />
         </div>
       </div>
       <div class="preview-sound">

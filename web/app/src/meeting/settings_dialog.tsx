@@ -1,8 +1,8 @@
 import { useCallback } from 'preact/hooks';
 import type { Session, SessionState } from '../session';
-import { DeviceSelect } from '../ui/device_select';
 import { LevelMeter } from '../ui/level_meter';
 import { Modal } from '../ui/modal';
+import { OwnDeviceSelect } from '../ui/own_device_select';
 
 interface Properties {
   readonly session: Session;
@@ -12,32 +12,14 @@ interface Properties {
 
 /** Changes devices during a meeting. */
 export function SettingsDialog({ session, state, onClose }: Properties) {
-  const { devices, preferences, view } = state;
   const level = useCallback(() => session.meeting.local.audioLevel, [session]);
   return (
     <Modal title="Settings" onClose={onClose}>
       <div class="field-stack">
-        <DeviceSelect
-          kind="microphone"
-          devices={devices}
-          selected={
-            view.self.muted ? preferences.microphoneId : session.meeting.local.microphone?.deviceId
-          }
-          onSelect={(id) => void session.devices.choose('microphone', id)}
-        />
-        <LevelMeter level={level} on={!view.self.muted} />
-        <DeviceSelect
-          kind="camera"
-          devices={devices}
-          selected={session.meeting.local.camera?.deviceId ?? preferences.cameraId}
-          onSelect={(id) => void session.devices.choose('camera', id)}
-        />
-        <DeviceSelect
-          kind="speaker"
-          devices={devices}
-          selected={preferences.speakerId}
-          onSelect={(id) => void session.devices.choose('speaker', id)}
-        />
+        <OwnDeviceSelect kind="microphone" session={session} state={state} />
+        <LevelMeter level={level} on={!state.view.self.muted} />
+        <OwnDeviceSelect kind="camera" session={session} state={state} />
+        <OwnDeviceSelect kind="speaker" session={session} state={state} />
         <p class="panel-note">Your choices are remembered on this device.</p>
       </div>
     </Modal>

@@ -1,5 +1,6 @@
 import { roomPath } from '../entry/route';
 import type { Session, SessionState } from '../session';
+import { DeviceToggles } from '../ui/device_toggles';
 import { Icon, type IconName } from '../ui/icon';
 import { Logo } from '../ui/logo';
 import { Menu, type MenuItem } from '../ui/menu';
@@ -79,7 +80,7 @@ export function Toolbar(properties: Properties) {
     onStatistics,
     onHelp,
   } = properties;
-  const { self, sharingScreen, mayShareScreen } = state.view;
+  const { sharingScreen, mayShareScreen } = state.view;
   const layouts: MenuItem[] = kLayouts.map(({ mode, icon, text }) => ({
     icon,
     text,
@@ -96,30 +97,7 @@ export function Toolbar(properties: Properties) {
   return (
     <footer class="toolbar" aria-label="Meeting controls">
       <div class="toolbar-main">
-        <button
-          type="button"
-          class={`tool${self.muted ? ' tool-off' : ''}`}
-          data-testid="mic-toggle"
-          aria-pressed={!self.muted}
-          aria-label="Microphone"
-          title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'} (M)`}
-          aria-busy={state.microphoneBusy}
-          onClick={() => void session.devices.toggleMicrophone()}
-        >
-          <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
-        </button>
-        <button
-          type="button"
-          class={`tool${self.cameraOn ? '' : ' tool-off'}`}
-          data-testid="camera-toggle"
-          aria-pressed={self.cameraOn}
-          aria-label="Camera"
-          title={`${self.cameraOn ? 'Turn camera off' : 'Turn camera on'} (V)`}
-          aria-busy={state.cameraBusy}
-          onClick={() => void session.devices.toggleCamera()}
-        >
-          <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />
-        </button>
+        <DeviceToggles session={session} state={state} keys />
         {canShareScreen && (
           <button
             type="button"

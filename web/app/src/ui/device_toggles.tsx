@@ -1,0 +1,42 @@
+import type { Session, SessionState } from '../session';
+import { Icon } from './icon';
+
+interface Properties {
+  readonly session: Session;
+  readonly state: SessionState;
+  /** The keys M and V do the same here: the tooltips say so. */
+  readonly keys?: boolean;
+}
+
+/** The buttons that turn the visitor's own microphone and camera on and off. */
+export function DeviceToggles({ session, state, keys = false }: Properties) {
+  const { self } = state.view;
+  return (
+    <>
+      <button
+        type="button"
+        class={`tool${self.muted ? ' tool-off' : ''}`}
+        data-testid="mic-toggle"
+        aria-pressed={!self.muted}
+        aria-label="Microphone"
+        title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'}${keys ? ' (M)' : ''}`}
+        aria-busy={state.microphoneBusy}
+        onClick={() => void session.devices.toggleMicrophone()}
+      >
+        <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
+      </button>
+      <button
+        type="button"
+        class={`tool${self.cameraOn ? '' : ' tool-off'}`}
+        data-testid="camera-toggle"
+        aria-pressed={self.cameraOn}
+        aria-label="Camera"
+        title={`${self.cameraOn ? 'Turn camera off' : 'Turn camera on'}${keys ? ' (V)' : ''}`}
+        aria-busy={state.cameraBusy}
+        onClick={() => void session.devices.toggleCamera()}
+      >
+        <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />
+      </button>
+    </>
+  );
+}
