@@ -280,80 +280,31 @@ void ClientConnection::handle(const signaling::ServerMessage& message) {
 }
 
 void ClientConnection::learn_room(const signaling::ServerMessage& message) {
-  const auto learn_track = [&](const signaling::TrackInfo& track) {
-    incoming_[number(track.handle)] = {
-        .track = track.track, .kind = media_kind(track), .clock = {}};
-  };
-  const auto find = [&](const signaling::ParticipantId& id) -> signaling::ParticipantInfo* {
-    if (!room_) return nullptr;
-    const auto found =
-        std::ranges::find(room_->participants, id, &signaling::ParticipantInfo::participant);
-    return found == room_->participants.end() ? nullptr : &*found;
-  };
-  const auto forget_track = [&](const signaling::TrackInfo& track) {
+  const KnownRoom::TrackChanges changes = room_.learn(message);
+  for (const signaling::TrackInfo& track : changes.ended) {
     incoming_.erase(number(track.handle));
     track_reports_.erase(number(track.handle));
     assembler_.forget(static_cast<media::TrackHandle>(track.handle));
-  };
-  std::visit(Match{
-                 [&](const signaling::Joined& joined) {
-                   room_ = joined;
-                   for (const auto& participant : joined.participants) {
-                     std::ranges::for_each(participant.tracks, learn_track);
-                   }
-                 },
-                 [&](const signaling::ParticipantJoined& joined) {
-                   if (room_) room_->participants.push_back(joined.participant);
-                   std::ranges::for_each(joined.participant.tracks, learn_track);
-                 },
-                 [&](const signaling::ParticipantLeft& left) {
-                   if (auto* participant = find(left.participant)) {
-                     std::ranges::for_each(participant->tracks, forget_track);
-                     std::erase_if(room_->participants, [&](const auto& p) {
-                       return p.participant == left.participant;
-                     });
-                   }
-                 },
-                 [&](const signaling::TrackPublished& published) {
-                   learn_track(published.track);
-                   if (auto* participant = find(published.participant)) {
-                     participant->tracks.push_back(published.track);
-                   }
-                 },
-                 [&](const signaling::TrackUnpublished& unpublished) {
-                   if (auto* participant = find(unpublished.participant)) {
-                     std::erase_if(participant->tracks, [&](const auto& track) {
-                       if (track.track != unpublished.track) return false;
-                       forget_track(track);
-                       return true;
-                     });
-                   }
-                 },
-                 [&](const signaling::Unsubscribed& ended) {
-                   // A later subscription begins with a frame of its own.
-                   for (const auto& [handle, incoming] : incoming_) {
-                     if (incoming.track != ended.track) continue;
-                     assembler_.forget(static_cast<media::TrackHandle>(handle));
-                   }
-                 },
-                 [&](const signaling::Published& published) {
-                   if (room_) room_->participant.tracks.push_back(published.track);
-                   const auto& encodings = published.track.description.video.encodings;
-                   (void)uplink_.add_track(static_cast<media::TrackHandle>(published.track.handle),
-                                           media_kind(published.track),
-                                           std::max(1, static_cast<int>(encodings.size())));
-                 },
-                 [&](const signaling::Unpublished& unpublished) {
-                   if (!room_) return;
-                   std::erase_if(room_->participant.tracks, [&](const auto& track) {
-                     if (track.track != unpublished.track) return false;
-                     uplink_.remove_track(static_cast<media::TrackHandle>(track.handle));
-                     return true;
-                   });
-                 },
-                 [](const auto&) {},
-             },
-             message.body);
+  }
+  for (const signaling::TrackInfo& track : changes.published) {
+    incoming_[number(track.handle)] = {
+        .track = track.track, .kind = media_kind(track), .clock = {}};
+  }
+  for (const signaling::TrackInfo& track : changes.own_started) {
+    const auto& encodings = track.description.video.encodings;
+    (void)uplink_.add_track(static_cast<media::TrackHandle>(track.handle), media_kind(track),
+                            std::max(1, static_cast<int>(encodings.size())));
+  }
+  for (const signaling::TrackInfo& track : changes.own_ended) {
+    uplink_.remove_track(static_cast<media::TrackHandle>(track.handle));
+  }
+  if (const auto* ended = std::get_if<signaling::Unsubscribed>(&message.body)) {
+    // A later subscription begins with a frame of its own.
+    for (const auto& [handle, incoming] : incoming_) {
+      if (incoming.track != ended->track) continue;
+      assembler_.forget(static_cast<media::TrackHandle>(handle));
+    }
+  }
 }
 
 void ClientConnection::on_binary(std::span<const std::byte> message) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "client/known_room.h"
 #include "client/transport.h"
 #include "client/uplink.h"
 #include "media/frame_assembler.h"
@@ -96,7 +97,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   [[nodiscard]] const Uplink& uplink() const { return uplink_; }
   [[nodiscard]] ConnectionFigures figures() const;
   /// The room as the server told it last; `participant` is ourselves.
-  [[nodiscard]] const std::optional<signaling::Joined>& room() const { return room_; }
+  [[nodiscard]] const std::optional<signaling::Joined>& room() const { return room_.room(); }
 
  private:
   void on_open() override;
@@ -133,7 +134,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   media::FrameAssembler assembler_;
   signaling::Limits limits_;
   std::optional<signaling::Join> join_;
-  std::optional<signaling::Joined> room_;
+  KnownRoom room_;
   std::map<std::uint16_t, Incoming> incoming_;  ///< the others' tracks, by handle
   std::map<std::uint16_t, signaling::TrackReport> track_reports_;
 
