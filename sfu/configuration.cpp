@@ -60,12 +60,6 @@ std::string wrapped(std::string_view text) {
 }
 
 void define_flags(CLI::App& app) {
-  app.set_help_flag("-h,--help", "Print this and exit")->group("Other");
-  app.set_version_flag("--version", "sluice-server " SLUICE_VERSION)->group("Other");
-  app.get_option("--version")->description("Print the version and exit");
-  app.add_option("--config", "File with settings, key = value a line, by the names above")
-      ->type_name("FILE")
-      ->group("Other");
   for (const Setting& setting : all_settings()) {
     const std::string flag = "--" + std::string{setting.name};
     const std::string help = wrapped(setting.help);
@@ -79,6 +73,13 @@ void define_flags(CLI::App& app) {
     // All are taken here, so that one given twice is our fault line, in the company of the others.
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->group(std::string{setting.group});
   }
+  app.add_option("--config", "File with settings, key = value a line, by the names above")
+      ->type_name("FILE")
+      ->group("Other");
+  // Help lists groups in the order of their first option: this one last.
+  app.set_help_flag("-h,--help", "Print this and exit")->group("Other");
+  app.set_version_flag("--version", "sluice-server " SLUICE_VERSION)->group("Other");
+  app.get_option("--version")->description("Print the version and exit");
   app.allow_extras();
   app.get_formatter()->column_width(36);
   app.footer(

@@ -18,9 +18,10 @@ std::optional<double> leading_number(std::string_view& text) {
   return value;
 }
 
+/// Without a name: help would print it behind that of the option's type, which says the same.
 template <typename Read>
-CLI::Validator validator(std::string name, Read read) {
-  return {[read](std::string& text) { return read(text); }, std::move(name)};
+CLI::Validator validator(Read read) {
+  return {[read](std::string& text) { return read(text); }, ""};
 }
 
 }  // namespace
@@ -75,28 +76,28 @@ std::optional<std::chrono::seconds> parse_span(std::string_view text) {
 }
 
 CLI::Validator is_server_url() {
-  return validator("URL", [](const std::string& text) {
+  return validator([](const std::string& text) {
     const auto url = parse_server_url(text);
     return url ? std::string{} : url.error();
   });
 }
 
 CLI::Validator is_size() {
-  return validator("WxH", [](const std::string& text) {
+  return validator([](const std::string& text) {
     const auto size = parse_size(text);
     return size ? std::string{} : size.error();
   });
 }
 
 CLI::Validator is_bitrate() {
-  return validator("BITS/S", [](const std::string& text) {
+  return validator([](const std::string& text) {
     return parse_bitrate(text) ? std::string{}
                                : "'" + text + "' is no bitrate such as 600k or 1.5M";
   });
 }
 
 CLI::Validator is_span() {
-  return validator("TIME", [](const std::string& text) {
+  return validator([](const std::string& text) {
     return parse_span(text) ? std::string{} : "'" + text + "' is no time such as 30s, 15m or 6h";
   });
 }
@@ -116,7 +117,7 @@ void ConnectionArguments::add_to(CLI::App& app, const std::string& default_name)
       ->envname("SLUICE_TOKEN");
   app.add_flag("--insecure", insecure_, "Accept any TLS certificate, a self-signed one too");
   app.add_option("--trust", trust_, "A file of certificates (PEM) to trust besides the system's")
-      ->check(CLI::ExistingFile)
+      ->check(CLI::ExistingFile.description(""))
       ->type_name("FILE");
 }
 

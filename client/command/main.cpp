@@ -1,11 +1,27 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "client/command/commands.h"
 
 using sluice::client::Command;
 using sluice::client::ExitCode;
+
+namespace {
+
+/// A sentence when `word` stands where a command is expected and is none: CLI11 only says that a
+/// command is missing. Empty otherwise.
+std::string unknown_command(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (word.starts_with('-') || command->get_name() == word) return {};
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return "'" + word + "' is no command; there are: " + names;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
@@ -22,6 +38,14 @@ int main(int argc, char** argv) {
   sluice::client::add_token_command(app, run);
   sluice::client::add_demo_command(app, run);
   sluice::client::add_explain_command(app, run);
+  if (argc < 2) {
+    std::fprintf(stderr, "%s", app.help().c_str());
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  if (const std::string fault = unknown_command(app, argv[1]); !fault.empty()) {
+    std::fprintf(stderr, "sluice: %s\n", fault.c_str());
+    return static_cast<int>(ExitCode::kUsage);
+  }
   try {
     app.parse(argc, argv);
     return static_cast<int>(run());

@@ -14,7 +14,7 @@ void SigningArguments::add_to(CLI::App& app, bool required) {
       "Its secret; better from the environment or a file, since others see command lines");
   secret->envname("SLUICE_API_SECRET");
   app.add_option("--secret-file", secret_file_, "A file that holds the secret")
-      ->check(CLI::ExistingFile)
+      ->check(CLI::ExistingFile.description(""))
       ->type_name("FILE");
 }
 

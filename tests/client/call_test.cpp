@@ -128,6 +128,10 @@ TEST(Call, FaultsAreToldInASentenceWithAnExitStatus) {
   EXPECT_EQ(tests::run(kSluice + " watch 2>&1").status, 2);
   EXPECT_EQ(tests::run(kSluice + " publish nonsense --room x 2>&1").status, 2);
   EXPECT_EQ(tests::run(kSluice + " publish tcp://x:1 --room x --audio /none.wav 2>&1").status, 2);
+  const auto unknown = tests::run(kSluice + " wach tcp://x:1 2>&1");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.output.find("'wach' is no command"), std::string::npos) << unknown.output;
+  EXPECT_EQ(tests::run(kSluice + " 2>&1").status, 2);
   EXPECT_EQ(tests::run(kSluice + " --help").status, 0);
 }
 
