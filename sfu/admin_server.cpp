@@ -82,6 +82,7 @@ class AdminServer::Implementation {
                         });
     }
 
+   private:
     Implementation& server_;
     beast::tcp_stream stream_;
     beast::flat_buffer buffer_{kRequestBytesMax};

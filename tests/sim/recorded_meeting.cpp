@@ -72,6 +72,7 @@ void rebuild_link(const FlightStory& story, double begin_ms, RecordedMeeting& me
     ++known;
   }
   std::vector<Capacity::Piece> pieces;
+  pieces.reserve(rates.size());
   for (const auto& rate : rates) {
     pieces.push_back({.length = from_ms(kPieceMs),
                       .bits_per_second = rate.value_or(std::max(fastest, kLeastRate))});
@@ -158,7 +159,7 @@ void add_track(const FlightStory& story, const client::TrackStory& track, double
       present.insert({offered.encoding, offered.number});
     }
     any = true;
-    meeting.offers.push_back(std::move(offer));
+    meeting.offers.push_back(offer);
   }
   if (!any) return;
   meeting.tracks.push_back(

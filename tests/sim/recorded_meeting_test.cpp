@@ -51,7 +51,7 @@ std::unique_ptr<Sender> sluice_sender(TcpLink& link, const RecordedMeeting& meet
          .settings = {.kind = track.kind, .latency_budget = track.latency_budget},
          .encodings = track.encodings});
   }
-  return std::make_unique<SluiceSender>(link, std::move(settings));
+  return std::make_unique<SluiceSender>(link, settings);
 }
 
 TEST(RecordedMeeting, RebuildsTheLinkFromWhatWasAcknowledged) {

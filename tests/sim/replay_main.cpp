@@ -42,7 +42,7 @@ std::vector<Row> outcomes(const RecordedMeeting& meeting) {
                                                    .priority = track.priority},
                                       .encodings = track.encodings});
          }
-         return std::make_unique<SluiceSender>(link, std::move(settings));
+         return std::make_unique<SluiceSender>(link, settings);
        })});
   using Policy = QueueSender::Policy;
   for (const auto& [name, policy] :

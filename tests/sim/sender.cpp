@@ -27,7 +27,7 @@ bool Sender::flush(Time now) {
   return pending_ == 0;
 }
 
-SluiceSender::SluiceSender(TcpLink& link, Settings settings)
+SluiceSender::SluiceSender(TcpLink& link, const Settings& settings)
     : Sender(link), settings_(settings), egress_(settings.bounds) {
   if (settings.tracks.empty()) {
     subscribe(

@@ -80,7 +80,7 @@ class SluiceSender final : public Sender {
     /// What is subscribed, if not that one camera and one microphone.
     std::vector<Track> tracks;
   };
-  SluiceSender(TcpLink& link, Settings settings);
+  SluiceSender(TcpLink& link, const Settings& settings);
 
   void on_frame(const media::FrameRef& frame, Time now) override;
   void pump(Time now) override;
