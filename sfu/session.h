@@ -73,6 +73,10 @@ class Session : public media::ListHook<> {
   /// Writes a frame of a track with many subscribers at once, before any book of this one is
   /// opened: `media::InStep`. `kAsk` when it has to be `deliver`ed.
   [[nodiscard]] media::InStep::Answer send_in_step(const OutgoingFrame& frame);
+  /// What `send_in_step` will touch is fetched while others are sent to: first its own line, and
+  /// when that is there, the transport.
+  void expect_frame() const { __builtin_prefetch(&express_, 1); }
+  void expect_frame_next() const { __builtin_prefetch(&express_.transport); }
   /// Not in step from here on, and the books have followed. To be called before anything changes
   /// for this subscriber; being pumped is the way back.
   void step_out();

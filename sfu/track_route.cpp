@@ -79,10 +79,13 @@ void TrackRoute::deliver_to_many(const media::FrameRef& frame) {
   std::size_t sent = 0;
   // Whom a pump finds gone is still in the list: sessions leave their routes at the end of a turn.
   for (std::size_t begin = 0; begin < subscribers_.size(); begin += PumpQueue::kBatch) {
-    const auto rest = std::span{subscribers_}.subspan(begin);
-    for (Session* subscriber : rest.first(std::min(rest.size(), PumpQueue::kBatch))) {
-      const Answer answer = subscriber->send_in_step(outgoing);
-      if (answer == Answer::kAsk) subscriber->deliver(frame);
+    const std::size_t end = std::min(subscribers_.size(), begin + PumpQueue::kBatch);
+    for (std::size_t index = begin; index < end; ++index) {
+      if (index + 2 < subscribers_.size()) subscribers_[index + 2]->expect_frame();
+      if (index + 1 < subscribers_.size()) subscribers_[index + 1]->expect_frame_next();
+      Session& subscriber = *subscribers_[index];
+      const Answer answer = subscriber.send_in_step(outgoing);
+      if (answer == Answer::kAsk) subscriber.deliver(frame);
       if (answer == Answer::kSend) ++sent;
     }
     shard_.pump_queue.pump_all();
