@@ -39,6 +39,10 @@ void AudioQueue::leave_out_head(LeftOut reason, EgressCounters& counters) {
   pop();
 }
 
+Duration AudioQueue::age_most(const LinkEstimate& link) const {
+  return latency_budget_ - latency_budget_ / kMarginShare - link.one_way_delay;
+}
+
 void AudioQueue::clear(LeftOut reason, EgressCounters& counters) {
   while (!frames_.empty()) leave_out_head(reason, counters);
   frames_.release_memory();

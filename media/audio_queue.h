@@ -25,6 +25,8 @@ class AudioQueue {
   /// Leaves out what cannot arrive in time even if it is sent at once; and while more waits than
   /// the link takes away, also what would arrive just in time, as all that follow it would too.
   void expire(Time now, const LinkEstimate& link, EgressCounters& counters);
+  /// A frame that came alone and is no older than this is not left out.
+  [[nodiscard]] Duration age_most(const LinkEstimate& link) const;
   void clear(LeftOut reason, EgressCounters& counters);
 
   [[nodiscard]] bool empty() const { return frames_.empty(); }

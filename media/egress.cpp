@@ -114,10 +114,10 @@ std::optional<InStep::Track> Egress::step_of(TrackHandle track, FrameNumber next
                                              const LinkEstimate& link) const {
   const Subscription* const subscription = find(track);
   if (subscription == nullptr || subscription->settings.hidden) return std::nullopt;
-  auto step = subscription->settings.kind == MediaKind::kVideo
+  const bool video = subscription->settings.kind == MediaKind::kVideo;
+  auto step = video
                   ? subscription->video.step(link)
-                  : InStep::track_within(subscription->settings.latency_budget - link.one_way_delay,
-                                         {.next = next_sound});
+                  : InStep::track_within(subscription->audio.age_most(link), {.next = next_sound});
   if (step) step->track = track;
   return step;
 }
