@@ -214,5 +214,15 @@ TEST_F(InFlightCapTest, GrowsOutOfASmallFloorAgainstAPredictionByItsOwnRate) {
   EXPECT_GE(cap_.bytes(), InFlightCap::kFloor);
 }
 
+TEST_F(InFlightCapTest, DoesNotGrowFarBeyondWhatIsOnItsWay) {
+  end_ramp();
+  in_flight_most_ = 10'000;
+  run(60s, 0ms);
+  EXPECT_LE(cap_.bytes(), 4 * in_flight_most_ + 2 * kSegment);
+  in_flight_most_ = std::size_t{1} << 30;
+  run(10s, 0ms);
+  EXPECT_GT(cap_.bytes(), 100'000U) << "when it is used it goes on";
+}
+
 }  // namespace
 }  // namespace sluice::media
