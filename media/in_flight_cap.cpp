@@ -14,6 +14,8 @@ constexpr Duration kRampRound = std::chrono::milliseconds{60};
 /// The best rate of this and the last window counts: a fade is over in less, and a cap at its floor
 /// lets so little through that the rate alone would push the floor down (rate spiral).
 constexpr Duration kRateWindow = std::chrono::seconds{2};
+/// Reports come each 50 ms; two of them without a byte more are an outage's beginning.
+constexpr Duration kArrivalsEach = std::chrono::milliseconds{100};
 constexpr Duration kCompetitorPatience = std::chrono::seconds{5};
 constexpr int kTargetGrowthMax = 4;
 /// Growth in a round trip, as a share of the cap, when the queue is empty; and at most so many
@@ -98,13 +100,15 @@ void InFlightCap::watch_competitor(const Sample& sample, Time now) {
 }
 
 void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
+  if (sample.acked_bytes > 0) last_arrival_ = now;
   if (sample.queueing_delay >= target_) last_queue_ = now;
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;
   off_ = sample.min_round_trip < kLanRoundTrip && calm && bytes_ >= kProven;
   begin_ramp_round(now);
   watch_floor(sample, now);
   if (sample.queueing_delay < target_) {
-    if (limited) grow(sample);
+    // While nothing arrives, a delay that was seen long ago says nothing.
+    if (limited && now - last_arrival_ <= kArrivalsEach) grow(sample);
   } else {
     shrink(sample, now);
   }

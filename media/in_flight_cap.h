@@ -80,6 +80,7 @@ class InFlightCap {
   Time ramp_round_{};        ///< when the cap's doubling under way began
   std::size_t ramp_to_ = 0;  ///< and where it ends
   Time last_shrink_{};
+  Time last_arrival_{};
   Time above_since_ = Time::max();
   Time last_queue_ = Time::min();  ///< when the delay was last at or above the target
   bool ramping_ = true;            ///< the target was not reached yet

@@ -35,6 +35,8 @@ constexpr Duration kDrainMost = std::chrono::milliseconds{300};
 constexpr Duration kAcknowledgementMost = std::chrono::milliseconds{40};
 constexpr Duration kAcknowledgementUnknown = std::chrono::milliseconds{20};
 constexpr std::size_t kHeaders = 60;  // of IPv4 or IPv6 and TCP, about
+/// Linux's smoothed round trip takes so long to forget that segments waited for an outage's end.
+constexpr Duration kEcho = std::chrono::seconds{1};
 constexpr Duration kOutageLeast = std::chrono::milliseconds{400};
 
 /// A slow link gets chunks of 10 ms, so that audio waits no longer than that for one.
@@ -89,6 +91,7 @@ std::size_t LinkController::in_flight_bytes() const {
 }
 
 Duration LinkController::path_queueing_delay() const {
+  if (last_look_ < echo_until_) return Duration::zero();
   // Less than a segment is no queue: it may have arrived long ago, as a receiver may wait (Linux:
   // 40 ms) before it acknowledges it. The smoothed round trip then holds that wait, or is an old
   // one.
@@ -134,6 +137,10 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   progress_.look(now);
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
   learn_trust(facts);
+  if (acknowledged && outage(now)) {
+    progress_.resumed(now);
+    echo_until_ = now + kEcho;
+  }
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
   facts_ = facts;

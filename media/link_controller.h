@@ -115,6 +115,7 @@ class LinkController {
   std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
   std::uint64_t received_at_sample_ = 0;
   Time last_look_{};
+  Time echo_until_ = Time::min();  ///< the smoothed round trip is that of an outage
   Time last_sample_ = Time::min();
   Time last_progress_{};  ///< when something was acknowledged last, or nothing was outstanding
   bool sampled_once_ = false;

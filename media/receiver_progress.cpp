@@ -47,8 +47,13 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   }
   // A report from the middle of a write: that write is the newest whose bytes are there.
   if (!marks_.empty() && sent == now) sent = marks_.front().at;
-  learn(now - sent, now);
+  if (sent >= measured_since_) learn(now - sent, now);
   return true;
+}
+
+void ReceiverProgress::resumed(Time now) {
+  measured_since_ = now;
+  delay_ = last_sample_ = min_delay();
 }
 
 void ReceiverProgress::forget_marks() {

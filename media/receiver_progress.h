@@ -27,6 +27,10 @@ class ReceiverProgress {
   /// less than it said before: the peer is wrong.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
 
+  /// An outage is over: what was written before waited for its end, which was no queue, and tells
+  /// nothing of the delay.
+  void resumed(Time now);
+
   /// Bytes written and not reported as read. While no report has come, all that was written, as
   /// long as the first report may still be on its way; nothing from a receiver that does not
   /// report.
@@ -59,6 +63,7 @@ class ReceiverProgress {
 
   RingDeque<Mark> marks_;
   Time first_write_{};
+  Time measured_since_ = Time::min();  ///< what was written before shows no delay
   Time latest_{};
   std::uint64_t written_ = 0;
   std::uint64_t received_ = 0;

@@ -224,5 +224,20 @@ TEST_F(InFlightCapTest, DoesNotGrowFarBeyondWhatIsOnItsWay) {
   EXPECT_GT(cap_.bytes(), 100'000U) << "when it is used it goes on";
 }
 
+TEST_F(InFlightCapTest, DoesNotGrowWhileNothingArrives) {
+  end_ramp();
+  run(1s, 0ms);
+  const std::size_t before = cap_.bytes();
+  for (const Time end = now_ + 3s; now_ < end; now_ += InFlightCap::kSampleInterval) {
+    cap_.sample({.queueing_delay = 0ms,
+                 .round_trip = kFar,
+                 .min_round_trip = kFar,
+                 .in_flight_bytes = before,
+                 .acked_bytes = 0},
+                true, now_);
+  }
+  EXPECT_LE(cap_.bytes(), before + 10 * kSegment) << "but for the first 100 ms";
+}
+
 }  // namespace
 }  // namespace sluice::media

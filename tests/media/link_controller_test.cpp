@@ -392,5 +392,23 @@ TEST_F(LinkControllerTest, ALinkOnWhichNothingIsOnItsWayHasNoOutage) {
   EXPECT_FALSE(link_.outage(now_ + 1h));
 }
 
+TEST_F(LinkControllerTest, TheWaitForAnOutagesEndIsNoQueue) {
+  open();
+  link_.blocked();
+  const std::size_t before = link_.cap().bytes();
+  look(10'000);
+  for (const Time end = now_ + 3s; now_ < end; now_ += 20ms) look(10'000);
+  ASSERT_TRUE(link_.outage(now_));
+  acked_ += 4'000;
+  look(6'000);
+  sample(kFar, 2500ms);
+  EXPECT_EQ(link_.queueing_delay(), 0ms);
+  EXPECT_GE(link_.cap().bytes(), before);
+  now_ += 2s;
+  look(6'000);
+  sample(kFar, 2500ms);
+  EXPECT_GT(link_.queueing_delay(), 2s) << "what is seen so much later is one";
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -152,5 +152,18 @@ TEST_F(ReceiverProgressTest, AReceiverThatBeginsToReportLateIsMeasuredFromThenOn
   EXPECT_EQ(progress_.delay(), 40ms);
 }
 
+TEST_F(ReceiverProgressTest, WhatWaitedForAnOutagesEndShowsNoQueue) {
+  for (int i = 0; i < 3; ++i) write_and_report(40ms);
+  for (int i = 0; i < 4; ++i) progress_.wrote(1000, now_);
+  now_ += 3s;
+  progress_.resumed(now_);
+  progress_.wrote(1000, now_);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(progress_.reported(written_ += 1000, now_ + 10ms));
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+  ASSERT_TRUE(progress_.reported(written_ += 1000, now_ + 150ms));
+  write_and_report(160ms);
+  EXPECT_EQ(progress_.queueing_delay(), 110ms) << "what was written since does";
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -145,17 +145,30 @@ TEST(Traps, CompetingBulkFlow) {
 }
 
 TEST(Traps, OutageOfThreeSeconds) {
-  MeetingSettings settings = on_link(2e6, 40ms, 1e6);
-  settings.link.capacity = Capacity{{{20s, 2e6}, {3s, 0}, {37s, 2e6}}};
-  settings.link.timeout_most = 1s;
-  const MeetingResult result = with_sluice(settings);
-  const Time back{23s};
-  const auto first_after = [&](const std::vector<Time>& times) {
-    return *std::ranges::find_if(times, [&](Time time) { return time > back; }) - back;
-  };
-  // The retransmission timer decides when the first byte comes: up to a second after the link.
-  EXPECT_LT(first_after(result.heard_times), 1100ms);
-  EXPECT_LT(first_after(result.shown_times), 1400ms);
+  // The retransmission timer decides when the first byte comes: up to a second after the link. It
+  // is another moment with each seed, so the median counts.
+  std::vector<Duration> heard;
+  std::vector<Duration> shown;
+  for (int seed = 1; seed <= 9; ++seed) {
+    const Duration start = 20s + 137ms * seed;
+    MeetingSettings settings = on_link(2e6, 40ms, 1e6);
+    settings.link.capacity = Capacity{{{start, 2e6}, {3s, 0}, {37s, 2e6}}};
+    settings.link.timeout_most = 1s;
+    settings.link.seed = settings.publisher.seed = static_cast<std::uint64_t>(seed);
+    settings.length = 40s;
+    const MeetingResult result = with_sluice(settings);
+    const Time back{start + 3s};
+    const auto first_after = [&](const std::vector<Time>& times) {
+      return *std::ranges::find_if(times, [&](Time time) { return time > back; }) - back;
+    };
+    heard.push_back(first_after(result.heard_times));
+    shown.push_back(first_after(result.shown_times));
+  }
+  std::ranges::sort(heard);
+  std::ranges::sort(shown);
+  EXPECT_LT(heard[4], 600ms);
+  EXPECT_LT(shown[4], 1000ms);
+  EXPECT_LT(shown[8], 2s);
 }
 
 TEST(Traps, SameSeedSameMeeting) {
