@@ -8,6 +8,8 @@ constexpr Duration kBacklogMost = std::chrono::milliseconds{60};
 /// What is then kept of the latency budget: a packet sent at the last moment is late at the first
 /// irregularity, and so are all that follow (the domino effect of delivery.md).
 constexpr int kMarginShare = 4;
+/// Beyond the way itself sound has at least this part of its budget.
+constexpr int kRoomShare = 2;
 
 }  // namespace
 
@@ -28,7 +30,9 @@ void AudioQueue::expire(Time now, const LinkEstimate& link, EgressCounters& coun
   while (!frames_.empty()) {
     const bool overload = link.time_for(bytes_) > kBacklogMost;
     const Duration margin = overload ? latency_budget_ / kMarginShare : Duration::zero();
-    if (now + link.one_way_delay + margin <= head_deadline()) return;
+    const Duration budget = link.reachable(latency_budget_, latency_budget_ / kRoomShare);
+    const Time latest = head_deadline() - latency_budget_ + budget;
+    if (now + link.one_way_delay + margin <= latest) return;
     leave_out_head(LeftOut::kExpired, counters);
   }
 }

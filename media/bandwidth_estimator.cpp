@@ -14,7 +14,7 @@ void BandwidthEstimator::update(std::uint64_t acked_bytes, bool busy, Time now) 
   }
   busy_ = busy_ && busy;
   const Duration elapsed = now - started_;
-  if (elapsed < kInterval) return;
+  if (elapsed < interval_) return;
   const double sample = static_cast<double>(acked_bytes - acked_at_start_) * 1e6 /
                         static_cast<double>(elapsed.count());
   if (busy_) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -18,14 +19,20 @@ class BandwidthEstimator {
   /// `acked_bytes` in all since the connection began; `busy`: something waited the whole time since
   /// the last call.
   void update(std::uint64_t acked_bytes, bool busy, Time now);
+  /// A flow that its window limits comes in one burst a round trip: no interval is shorter.
+  void set_round_trip(Duration round_trip) {
+    interval_ = std::clamp(round_trip, kIntervalLeast, kIntervalMost);
+  }
 
   /// Nothing while the link was never busy for a whole interval.
   [[nodiscard]] std::optional<double> bytes_per_second() const { return rate_; }
 
  private:
-  static constexpr Duration kInterval = std::chrono::milliseconds{100};
+  static constexpr Duration kIntervalLeast = std::chrono::milliseconds{100};
+  static constexpr Duration kIntervalMost = std::chrono::seconds{1};
   static constexpr double kRisen = 1.1;
 
+  Duration interval_ = kIntervalLeast;
   std::optional<double> rate_;
   double last_sample_ = 0;  ///< of the last busy interval
   std::uint64_t acked_at_start_ = 0;

@@ -167,6 +167,8 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
                .acked_bytes = static_cast<std::size_t>(acked),
                .bytes_per_second = bytes_per_second()},
               limited_, now);
+  estimator_.set_round_trip(facts.min_round_trip);
+  receiver_estimator_.set_round_trip(facts.min_round_trip);
   estimator_.update(facts.bytes_acked, busy_, now);
   receiver_estimator_.update(progress_.received(), busy_, now);
   if (!congested_) congested_since_ = last_drain_ = now;
@@ -256,6 +258,7 @@ LinkEstimate LinkController::estimate() const {
   LinkEstimate estimate{
       .bytes_per_second = bytes_per_second(),
       .one_way_delay = path_.min_round_trip / 2 + queueing_delay(),
+      .propagation = path_.min_round_trip / 2,
       .outstanding_bytes = in_flight_bytes(),
       .congested = congested_,
       .chunk_bytes = kLargeChunk,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -14,12 +15,20 @@ struct LinkEstimate {
   std::optional<double> bytes_per_second;
   /// From the kernel's hands to the receiver's, without our own queueing.
   Duration one_way_delay{};
+  /// The part of it that is the way itself: half of the smallest round trip.
+  Duration propagation{};
   /// Bytes handed to the kernel that the receiver has not acknowledged.
   std::size_t outstanding_bytes = 0;
   /// More is waiting than leaves at once; prefer small chunks, look before each write.
   bool congested = false;
   /// Payload of the next chunk at most.
   std::size_t chunk_bytes = 16 * 1024;
+
+  /// `budget`, or `room` beyond the way itself where that takes the budget up: a call by satellite
+  /// is late, but it is neither silent nor at half of the pictures.
+  [[nodiscard]] Duration reachable(Duration budget, Duration room) const {
+    return std::max(budget, propagation + room);
+  }
 
   /// How long `bytes` occupy the link; zero while the rate is unknown.
   [[nodiscard]] Duration time_for(std::size_t bytes) const {

@@ -1,6 +1,7 @@
 #include "media/receiver_progress.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::media {
 
@@ -19,13 +20,14 @@ void ReceiverProgress::wrote(std::size_t bytes, Time now) {
 }
 
 void ReceiverProgress::learn(Duration delay, Time now) {
-  if (reports_ == 1 || now - minimum_since_ > kMinimumLasts) {
+  const bool first = !std::exchange(measured_, true);
+  if (first || now - minimum_since_ > kMinimumLasts) {
     previous_minimum_ = minimum_;
     minimum_ = Duration::max();
     minimum_since_ = now;
   }
   minimum_ = std::min(minimum_, delay);
-  delay_ = reports_ == 1 ? delay : std::min(delay, last_sample_);
+  delay_ = first ? delay : std::min(delay, last_sample_);
   last_sample_ = delay;
 }
 
@@ -37,6 +39,7 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   if (!reporting() && !may_yet_report()) {
     // It reports after all: from here on it is known when its bytes were written.
     first_write_ = latest_ = now;
+    unmarked_ = written_;
     return true;
   }
   ++reports_;
@@ -47,7 +50,7 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   }
   // A report from the middle of a write: that write is the newest whose bytes are there.
   if (!marks_.empty() && sent == now) sent = marks_.front().at;
-  if (sent >= measured_since_) learn(now - sent, now);
+  if (received_bytes > unmarked_ && sent >= measured_since_) learn(now - sent, now);
   return true;
 }
 

@@ -67,8 +67,10 @@ class ReceiverProgress {
   Time latest_{};
   std::uint64_t written_ = 0;
   std::uint64_t received_ = 0;
+  std::uint64_t unmarked_ = 0;  ///< nobody remembers when the bytes up to here were written
   std::uint64_t reports_ = 0;
-  Duration delay_{};  ///< the smaller of the last two, so that one slow report is no trend
+  bool measured_ = false;  ///< a delay is known
+  Duration delay_{};       ///< the smaller of the last two, so that one slow report is no trend
   Duration last_sample_{};
   Duration minimum_ = Duration::max();           ///< of this half of the window
   Duration previous_minimum_ = Duration::max();  ///< of the half before

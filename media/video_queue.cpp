@@ -13,6 +13,11 @@ namespace {
 /// an early drop).
 constexpr double kMiddleLayerShare = 0.5;
 constexpr double kUpperLayersShare = 0.3;
+/// But what the way itself takes is nobody's fault. Beyond it, an enhancement has so much less of
+/// the budget than its share (nothing changes up to a round trip of 80 ms at 400 ms of budget), and
+/// a base frame this share.
+constexpr double kUsualWayShare = 0.1;
+constexpr double kBaseRoomShare = 0.5;
 
 /// From asking a publisher for a keyframe to its first byte here: its round trip and its encoder.
 constexpr Duration kKeyframeAnswer = std::chrono::milliseconds{150};
@@ -141,8 +146,8 @@ std::optional<InStep::Track> VideoQueue::step(const LinkEstimate& link) const {
   // While chains were given up, the next frame that is on time is news (`starved`).
   if (!empty() || abandoned_ || wants_sync_ || !settled() || give_ups_ > 0) return std::nullopt;
   // On time by the strictest rule of `thin`, so that this need not ask by which layer.
-  const auto most = std::chrono::duration_cast<Duration>(latency_budget_ * kUpperLayersShare);
-  const Duration age = most - link.one_way_delay - link.time_for(InStep::kFrameBytesMost);
+  const Duration age =
+      age_most(UINT8_MAX, link) - link.one_way_delay - link.time_for(InStep::kFrameBytesMost);
   return InStep::track_within(
       age, {.next = sent_.newest() + 1,
             .encoding = encoding_,
@@ -192,11 +197,26 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
   append(frame, false);
 }
 
+Duration VideoQueue::age_most(std::uint8_t layer, const LinkEstimate& link) const {
+  const auto of_budget = [this](double share) {
+    return std::chrono::duration_cast<Duration>(latency_budget_ * share);
+  };
+  if (layer == 0) return link.reachable(latency_budget_, of_budget(kBaseRoomShare));
+  const double share = layer > 1 ? kUpperLayersShare : kMiddleLayerShare;
+  return link.reachable(of_budget(share), of_budget(share - kUsualWayShare));
+}
+
+bool VideoQueue::late(const Entry& entry, Time arrival, const LinkEstimate& link) const {
+  const FrameDescription& description = entry.frame->description;
+  const std::uint8_t layer = is_enhancement(description) ? description.temporal_layer : 0;
+  return arrival > entry.frame->arrival - entry.frame->lateness + age_most(layer, link);
+}
+
 bool VideoQueue::base_late(Time now, const LinkEstimate& link) const {
   if (empty()) return false;
   const Entry& head = entries_.front();
   return !head.catch_up && !is_enhancement(head.frame->description) &&
-         now + link.one_way_delay > deadline_of(head);
+         late(head, now + link.one_way_delay, link);
 }
 
 bool VideoQueue::base_fits(const LinkEstimate& link, Time now) const {
@@ -274,13 +294,8 @@ std::optional<VideoQueue::Thinning> VideoQueue::next_thinning(Time now,
     bytes_before += remaining(entry);
     if (entry.catch_up) continue;
     const Time arrival = now + link.time_for(bytes_before) + link.one_way_delay;
-    Time latest = deadline_of(entry);
-    if (is_enhancement(description)) {
-      const double share = description.temporal_layer > 1 ? kUpperLayersShare : kMiddleLayerShare;
-      latest -= std::chrono::duration_cast<Duration>(latency_budget_ * (1 - share));
-    }
     // A late base frame with nothing left to leave out before it is late all the same.
-    if (arrival > latest && highest_before > 0) {
+    if (late(entry, arrival, link) && highest_before > 0) {
       return Thinning{.up_to = index, .layer = highest_before};
     }
   }
@@ -315,8 +330,8 @@ void VideoQueue::give_up_late_chain(Time now, const LinkEstimate& link, EgressCo
   const bool enhancement = is_enhancement(head.frame->description);
   // A way back to live was chosen before the link was known to be slow, or when it was faster.
   const bool long_way = head.catch_up && link.bytes_per_second;
-  const bool late = long_way || now + link.one_way_delay > deadline_of(head);
-  if (!late) {
+  const Time punctual = head.frame->arrival - head.frame->lateness;
+  if (!long_way && now + link.one_way_delay <= punctual + age_most(0, link)) {
     // A keyframe that just came says nothing of what follows it.
     const bool keeps_up = !head.catch_up && !enhancement && !head.frame->description.keyframe;
     if (keeps_up) give_ups_ = 0;

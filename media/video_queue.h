@@ -125,6 +125,9 @@ class VideoQueue {
   };
 
   [[nodiscard]] Time deadline_of(const Frame& frame) const;
+  /// How old a frame of this layer may be when it arrives, at most.
+  [[nodiscard]] Duration age_most(std::uint8_t layer, const LinkEstimate& link) const;
+  [[nodiscard]] bool late(const Entry& entry, Time arrival, const LinkEstimate& link) const;
   [[nodiscard]] Time deadline_of(const Entry& entry) const { return deadline_of(*entry.frame); }
   [[nodiscard]] static std::uint32_t remaining(const Entry& entry) {
     return entry.frame->description.length - entry.sent_bytes;

@@ -102,5 +102,14 @@ TEST_F(AudioQueueTest, KeepsAQuarterOfTheBudgetWhileSoundComesFasterThanItLeaves
   EXPECT_EQ(drain(), (Numbers{3, 4, 5, 6, 7}));
 }
 
+TEST_F(AudioQueueTest, SendsSoundOverAWayThatTakesTheWholeBudget) {
+  push(0);
+  const LinkEstimate satellite{.one_way_delay = 300ms, .propagation = 300ms};
+  queue_.expire(kNow + 100ms, satellite, counters_);
+  EXPECT_EQ(left_out(LeftOut::kExpired), 0U) << "late, but not silent";
+  queue_.expire(kNow + 101ms, satellite, counters_);
+  EXPECT_EQ(left_out(LeftOut::kExpired), 1U) << "half of the budget is left for all else";
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -91,5 +91,15 @@ TEST_F(BandwidthEstimatorTest, RisesAtOnceToWhatTwoBusyIntervalsInARowShow) {
   EXPECT_NEAR(rate(), 400'000, 400);
 }
 
+TEST_F(BandwidthEstimatorTest, ABurstEachLongRoundTripIsARateAndNotTwo) {
+  estimator_.set_round_trip(300ms);
+  for (int i = 0; i < 20; ++i) {
+    run(600'000, 60ms);
+    run(0, 240ms);
+    if (i < 3) continue;
+    EXPECT_NEAR(rate(), 120'000, 40'000);
+  }
+}
+
 }  // namespace
 }  // namespace sluice::media

@@ -165,5 +165,17 @@ TEST_F(ReceiverProgressTest, WhatWaitedForAnOutagesEndShowsNoQueue) {
   EXPECT_EQ(progress_.queueing_delay(), 110ms) << "what was written since does";
 }
 
+TEST_F(ReceiverProgressTest, WhatIsOnALongWayWhenTheFirstReportComesShowsNoDelay) {
+  progress_.wrote(1000, now_);
+  for (int i = 1; i <= 5; ++i) progress_.wrote(1000, now_ + 100ms * i);
+  ASSERT_TRUE(progress_.reported(1000, now_ + 600ms));
+  progress_.wrote(1000, now_ + 610ms);
+  ASSERT_TRUE(progress_.reported(3000, now_ + 700ms)) << "of bytes whose moments were forgotten";
+  EXPECT_EQ(progress_.delay(), 0ms);
+  ASSERT_TRUE(progress_.reported(7000, now_ + 1210ms));
+  EXPECT_EQ(progress_.delay(), 600ms);
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+}
+
 }  // namespace
 }  // namespace sluice::media

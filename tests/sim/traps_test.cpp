@@ -171,6 +171,19 @@ TEST(Traps, OutageOfThreeSeconds) {
   EXPECT_LT(shown[8], 2s);
 }
 
+// A way that takes the latency budget by itself: late, but neither silent nor at half the pictures.
+TEST(Traps, LongWay) {
+  for (const Duration round_trip : {250ms, 350ms, 600ms}) {
+    MeetingSettings settings = on_link(20e6, round_trip, 1e6);
+    settings.link.queue_bytes = 500'000;
+    settings.budgets = {.audio = round_trip / 2 + 150ms, .video = round_trip / 2 + 300ms};
+    const MeetingResult result = with_sluice(settings);
+    EXPECT_GT(audio_on_time(result), 0.95) << round_trip.count();
+    EXPECT_GT(video_on_time(result), 0.85) << round_trip.count();
+    EXPECT_LT(result.outcome.freeze_seconds, 6) << round_trip.count();
+  }
+}
+
 TEST(Traps, SameSeedSameMeeting) {
   MeetingSettings settings = on_link(8e5, 50ms, 1e6);
   settings.link.loss = 0.02;
