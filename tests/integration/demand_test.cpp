@@ -28,7 +28,7 @@ constexpr milliseconds kFewerAfter{2000};
 /// What is at once takes no longer than this on a busy machine.
 constexpr milliseconds kAtOnce{1000};
 /// What was decided before this test looked may have been decided so much earlier.
-constexpr milliseconds kTurn{100};
+constexpr milliseconds kTurn{300};
 /// A larger encoding was measured to arrive within 0.7 s, and within 2.6 s for a joiner whose first
 /// ascent fails; the rest is for a busy machine.
 constexpr milliseconds kShown{5000};
