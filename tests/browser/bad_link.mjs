@@ -18,6 +18,7 @@ const kOutageMs = 3000;
 /** Every link has a queue of 200 ms; delays are one way. `plan`: its rate changes over time. */
 const kLinks = [
   { name: 'wide', title: '20 Mbit/s, 80 ms (nothing to choose)', rate: '20mbit', delay: '40ms' },
+  { name: 'far', title: '5 Mbit/s, 600 ms (a satellite)', rate: '5mbit', delay: '300ms' },
   { name: '1mbit', title: '1 Mbit/s, 80 ms', rate: '1mbit', delay: '40ms' },
   { name: '600kbit', title: '600 kbit/s, 80 ms', rate: '600kbit', delay: '40ms' },
   { name: '300kbit', title: '300 kbit/s, 80 ms', rate: '300kbit', delay: '40ms' },
@@ -143,7 +144,7 @@ async function watch({ link, held, ada, bo, ms }) {
   return {
     link: link.name,
     ...figures,
-    concealedPercent: (100 * concealed) / played,
+    concealedPercent: (100 * Math.max(0, concealed)) / played,
     load: loadavg()[0],
     ...(link.name === 'outage'
       ? {
