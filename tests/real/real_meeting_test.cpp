@@ -19,7 +19,9 @@ TEST(RealMeeting, DeliversEverythingInTimeOverALinkWithRoom) {
   }
   ASSERT_TRUE(result) << result.error();
   const auto& outcome = result->meeting.outcome;
-  EXPECT_EQ(outcome.video_sent, 121U);
+  // Of the 121st picture and the meeting's end, due in the same moment, either may come first.
+  EXPECT_GE(outcome.video_sent, 120U);
+  EXPECT_LE(outcome.video_sent, 121U);
   EXPECT_EQ(outcome.undecodable, 0U);
   // The first keyframe meets a congestion window that has not grown yet: over 200 ms are possible.
   EXPECT_LT(outcome.freeze_seconds, 0.2);
