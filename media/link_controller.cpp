@@ -18,7 +18,6 @@ constexpr std::size_t kUnsentForAudioOnSlowLink = 1200;
 constexpr Duration kIdleSampleInterval = std::chrono::seconds{1};
 /// Reports come each 50 ms, so a delay that they show is uncertain by about that.
 constexpr Duration kReportSlack = std::chrono::milliseconds{25};
-constexpr Duration kLanRoundTrip = std::chrono::milliseconds{2};
 /// What was read since the last report is not on its way any more.
 constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 /// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
@@ -128,7 +127,8 @@ Duration LinkController::predicted_delay() const {
   if (!progress_.in_flight()) return path;
   // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
   // reports are all that tells of it.
-  const Duration slack = path_.min_round_trip < kLanRoundTrip ? kReportSlack : kReportInterval;
+  const bool lan = path_.min_round_trip < InFlightCap::kLanRoundTrip;
+  const Duration slack = lan ? kReportSlack : kReportInterval;
   return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
                                progress_.min_delay() + slack));
 }
