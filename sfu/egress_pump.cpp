@@ -1,16 +1,9 @@
 #include "sfu/egress_pump.h"
 
+#include "sfu/metric_kinds.h"
 #include "sfu/socket_facts.h"
 
 namespace sluice::sfu {
-namespace {
-
-metrics::FrameKind kind_of(const media::Departure& departure) {
-  return departure.is_audio() ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
-}
-
-}  // namespace
-
 EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Transport& transport,
                                     media::Time now) {
   if (!waiting_) last_progress_ = now;
@@ -140,14 +133,11 @@ void EgressPump::depart(media::Departure departure, Outbox& outbox, media::Time 
 }
 
 void EgressPump::count(const media::Departure& departure, std::size_t bytes, media::Time now) {
-  const metrics::FrameKind kind = kind_of(departure);
-  metrics_
-      .bytes_sent[kind == metrics::FrameKind::kAudio ? metrics::ByteKind::kAudio
-                                                     : metrics::ByteKind::kVideo]
-      .add(bytes);
+  const media::MediaKind kind = departure.frame->kind;
+  metrics_.bytes_sent[byte_kind(kind)].add(bytes);
   if (!departure.header.last) return;
   const auto age = now - departure.frame->arrival;
-  metrics_.queue_age(kind).observe(std::chrono::duration<double>(age).count());
+  metrics_.queue_age(frame_kind(kind)).observe(std::chrono::duration<double>(age).count());
 }
 
 void EgressPump::take_control(media::Egress& egress, Outbox& outbox, media::Time now) {

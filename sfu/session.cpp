@@ -9,6 +9,7 @@
 #include "media/chunk_header.h"
 #include "sfu/clock.h"
 #include "sfu/connection.h"
+#include "sfu/metric_kinds.h"
 #include "sfu/pump_queue.h"
 #include "sfu/shard.h"
 #include "sfu/subscription_settings.h"
@@ -40,32 +41,6 @@ iovec piece_of(std::span<const std::byte> bytes) {
 
 media::TrackHandle media_handle(const TrackRoute& route) {
   return media::TrackHandle{static_cast<std::uint16_t>(route.info().handle)};
-}
-
-metrics::FrameKind frame_kind(media::MediaKind kind) {
-  return kind == media::MediaKind::kAudio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
-}
-
-metrics::ByteKind byte_kind(media::MediaKind kind) {
-  return kind == media::MediaKind::kAudio ? metrics::ByteKind::kAudio : metrics::ByteKind::kVideo;
-}
-
-metrics::LeftOut left_out(std::size_t reason, metrics::LeftOut thinned_as) {
-  switch (static_cast<media::LeftOut>(reason)) {
-    case media::LeftOut::kThinned:
-      return thinned_as;
-    case media::LeftOut::kExpired:
-      return metrics::LeftOut::kExpired;
-    case media::LeftOut::kSuperseded:
-      return metrics::LeftOut::kSuperseded;
-    case media::LeftOut::kAbandoned:
-      return metrics::LeftOut::kAbandoned;
-    case media::LeftOut::kOverflowed:
-      return metrics::LeftOut::kOverflowed;
-    case media::LeftOut::kOrphaned:
-      break;
-  }
-  return metrics::LeftOut::kOrphaned;
 }
 
 }  // namespace
@@ -251,7 +226,7 @@ void Session::subscription_removed(TrackRoute& route) {
   count_egress();
   egress_.unsubscribe(media_handle(route));
   // What still waited was not thinned to fit a link: it lost its reader.
-  count_left_out(metrics::LeftOut::kClosed);
+  meter_.count(egress_.counters(), metrics::LeftOut::kClosed, shard_.metrics());
 }
 
 void Session::want(Subscription& subscription, std::size_t encodings) {
@@ -437,22 +412,7 @@ void Session::serve_wanted_syncs() {
 
 void Session::count_egress() {
   catch_up_books();
-  count_left_out(metrics::LeftOut::kThinned);
-}
-
-void Session::count_left_out(metrics::LeftOut thinned_as) {
-  metrics::ShardMetrics& metrics = shard_.metrics();
-  const media::EgressCounters& counters = egress_.counters();
-  for (const media::MediaKind kind : {media::MediaKind::kAudio, media::MediaKind::kVideo}) {
-    const auto& now = counters.of(kind);
-    auto& before = counted_.of(kind);
-    metrics.frames_sent[frame_kind(kind)].add(now.frames_sent - before.frames_sent);
-    for (std::size_t reason = 0; reason < now.left_out.size(); ++reason) {
-      metrics.frames_left_out[frame_kind(kind)][left_out(reason, thinned_as)].add(
-          now.left_out[reason] - before.left_out[reason]);
-    }
-    before = now;
-  }
+  meter_.count(egress_.counters(), metrics::LeftOut::kThinned, shard_.metrics());
 }
 
 FlightSession Session::flight_session(media::Time now) const {

@@ -13,6 +13,7 @@
 #include "media/in_step.h"
 #include "media/intrusive_list.h"
 #include "metrics/shard_metrics.h"
+#include "sfu/egress_meter.h"
 #include "sfu/egress_pump.h"
 #include "sfu/flight_dump.h"
 #include "sfu/outgoing_frame.h"
@@ -125,7 +126,6 @@ class Session : public media::ListHook<> {
   void perform(std::vector<signaling::SessionAction> actions);
   /// So many encodings of a track, counted from the smallest, are of use to the subscriber.
   void want(Subscription& subscription, std::size_t encodings);
-  void count_left_out(metrics::LeftOut thinned_as);
   void report_media();
   void watch_time();
   void serve_wanted_syncs();
@@ -161,7 +161,7 @@ class Session : public media::ListHook<> {
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
   std::uint64_t media_bytes_received_ = 0;
-  media::EgressCounters counted_;
+  EgressMeter meter_;
   ShardTimer protocol_timer_;
   ShardTimer report_timer_;
   ShardTimer pump_timer_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sfu/metric_kinds.h"
 #include "sfu/outgoing_frame.h"
 #include "sfu/pump_queue.h"
 #include "sfu/session.h"
@@ -95,12 +96,11 @@ void TrackRoute::deliver_to_many(const media::FrameRef& frame) {
 
 void TrackRoute::count_sent(const OutgoingFrame& frame, std::size_t times) {
   if (times == 0) return;
-  const bool audio = kind() == media::MediaKind::kAudio;
   const media::FrameDescription& description = frame.frame()->description;
-  shard_.metrics.bytes_sent[audio ? metrics::ByteKind::kAudio : metrics::ByteKind::kVideo].add(
+  shard_.metrics.bytes_sent[byte_kind(kind())].add(
       times * (media::chunk_header_size(description) + description.length));
   const auto age = frame.now() - frame.frame()->arrival;
-  shard_.metrics.queue_age(audio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo)
+  shard_.metrics.queue_age(frame_kind(kind()))
       .observe(std::chrono::duration<double>(age).count(), times);
 }
 
@@ -125,16 +125,14 @@ media::FrameNumber TrackRoute::next_in_step() const {
 }
 
 void TrackRoute::cross(Outlet& outlet, const media::FrameRef& frame) {
-  const auto frame_kind =
-      kind() == media::MediaKind::kAudio ? metrics::FrameKind::kAudio : metrics::FrameKind::kVideo;
   if (!outlet.owed_group &&
       shard_.port.offer(outlet.shard, {.room = room_, .track = info_.handle, .frame = frame})) {
-    shard_.metrics.shard_frames[frame_kind].add();
+    shard_.metrics.shard_frames[frame_kind(kind())].add();
     return;
   }
   // The shard is behind by a whole ring. Nothing waits for it; its subscribers go on from the group
   // that precedes the next frame, or ask for a keyframe where that does not help.
-  shard_.metrics.shard_frames_dropped[frame_kind].add();
+  shard_.metrics.shard_frames_dropped[frame_kind(kind())].add();
   outlet.owed_group = kind() == media::MediaKind::kVideo;
 }
 
