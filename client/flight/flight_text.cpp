@@ -284,6 +284,9 @@ std::string summary_text(const FlightStory& story) {
   const FlightLog& log = *story.log;
   std::string text = line("Session %s, %.0f s from %s; times are seconds from then.\n",
                           log.session.c_str(), log.length_ms / 1000, log.begins_utc.c_str());
+  if (story.tracks.empty()) {
+    return text + "This participant is subscribed to nothing, so nothing was sent to it.\n";
+  }
   if (story.begin_ms > 0) {
     text += "This participant came at " + seconds(story.begin_ms) + ".\n";
   }

@@ -58,6 +58,13 @@ class FlightStoryTest : public testing::Test {
   std::uint32_t acked_ = 0xffff'0000;  // wraps meanwhile
 };
 
+TEST_F(FlightStoryTest, SaysOfWhoIsSubscribedToNothingThatNothingWasSent) {
+  log_.tracks.clear();
+  const FlightStory story = tell(log_);
+  EXPECT_THAT(summary_text(story), AllOf(HasSubstr("subscribed to nothing"),
+                                         Not(HasSubstr("came at")), Not(HasSubstr("lost"))));
+}
+
 TEST_F(FlightStoryTest, SaysThatAllWentAtOnceWhenNothingIsRecorded) {
   const FlightStory story = tell(log_);
   ASSERT_THAT(story.tracks, SizeIs(1));
