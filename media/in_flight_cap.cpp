@@ -55,7 +55,10 @@ void InFlightCap::grow(const Sample& sample) {
   const bool lan = sample.min_round_trip < kLanRoundTrip;
   if (!lan && bytes_ > kUnusedMost * std::max(sample.in_flight_bytes, kFloor)) return;
   // A cap this small is most of the rate by which its delay is predicted: it may grow against that.
-  const Duration allowance = bytes_ < kFloor ? kTarget : Duration::zero();
+  // A cap that doubles each round trip is by twice what arrived in the last one: the queue that it
+  // would have is predicted a round trip too long.
+  const Duration doubling = ramping_ ? sample.min_round_trip : Duration::zero();
+  const Duration allowance = (bytes_ < kFloor ? kTarget : Duration::zero()) + doubling;
   const Duration delay = std::max(sample.queueing_delay, sample.predicted_delay - allowance);
   if (delay >= target_) return;
   const double missing =

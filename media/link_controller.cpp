@@ -1,6 +1,8 @@
 #include "media/link_controller.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace sluice::media {
 namespace {
@@ -16,12 +18,16 @@ constexpr std::size_t kUnsentForAudio = 3000;
 constexpr std::size_t kUnsentForAudioOnSlowLink = 1200;
 /// A link without congestion is sampled only to keep its round trip and lower bound fresh.
 constexpr Duration kIdleSampleInterval = std::chrono::seconds{1};
-/// Reports come each 50 ms, so a delay that they show is uncertain by about that.
-constexpr Duration kReportSlack = std::chrono::milliseconds{25};
+/// But the window of a receiver that does not report is what tells that it lags.
+constexpr Duration kSilentSampleInterval = std::chrono::milliseconds{200};
 /// What was read since the last report is not on its way any more.
 constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 /// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
+/// A receiver that may lag is asked as often as others report.
+constexpr Duration kProbeEach = kReportInterval;
+/// So long after the last reason to; a new receiver, so long from its first byte.
+constexpr Duration kProbeFor = std::chrono::seconds{1};
 /// The cap alone steers once a link has been congested for so long.
 constexpr Duration kBeginning = std::chrono::milliseconds{200};
 /// How often and how long a congested link is let run half empty, to see its smallest delay.
@@ -61,6 +67,7 @@ InStep::Headroom LinkController::headroom() const {
   const bool may_yet_report = !progress_.reporting() && progress_.in_flight();
   const bool small_chunks = slow_link() && !on_lan();
   if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
+  if (!reports_ && last_look_ < probe_until_) return {};
   if (to_kernel_bytes() >= look_at_bytes() || !may_send_video()) return {};
   const std::size_t most = cap_.off() ? cap_.bytes() : in_flight_most();
   const auto room_beside = [most](std::size_t used) { return most - std::min(most, used); };
@@ -82,7 +89,8 @@ void LinkController::learn_trust(const SendQueueFacts& facts) {
 
 bool LinkController::needs_sample(Time now) const {
   if (!sampled_once_) return true;
-  return now - last_sample_ >= (congested_ ? InFlightCap::kSampleInterval : kIdleSampleInterval);
+  const Duration idle = reports_ || on_lan() ? kIdleSampleInterval : kSilentSampleInterval;
+  return now - last_sample_ >= (congested_ ? InFlightCap::kSampleInterval : idle);
 }
 
 std::size_t LinkController::in_flight_bytes() const {
@@ -112,7 +120,7 @@ Duration LinkController::acknowledgement_delay() const {
 }
 
 Duration LinkController::queueing_delay() const {
-  return std::max(path_queueing_delay(), progress_.queueing_delay() - kReportSlack);
+  return std::max(path_queueing_delay(), progress_.queueing_delay() - progress_.uncertainty());
 }
 
 Duration LinkController::predicted_delay() const {
@@ -128,7 +136,7 @@ Duration LinkController::predicted_delay() const {
   // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
   // reports are all that tells of it.
   const bool lan = path_.min_round_trip < InFlightCap::kLanRoundTrip;
-  const Duration slack = lan ? kReportSlack : kReportInterval;
+  const Duration slack = lan ? progress_.uncertainty() : kReportInterval;
   return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
                                progress_.min_delay() + slack));
 }
@@ -149,6 +157,7 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
   if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
   watched_ = congested_;
+  if (congested_) probe_until_ = now + kProbeFor;
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {
@@ -158,6 +167,8 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
   const std::uint64_t acked = progress_.in_flight() ? by_receiver : by_kernel;
   received_at_sample_ = progress_.received();
   path_ = facts;
+  if (facts.receive_window) window_.sample(*facts.receive_window, facts.bytes_acked);
+  if (window_.alarmed()) probe_until_ = now + kProbeFor;
   cap_.sample({.queueing_delay = queueing_delay(),
                .predicted_delay = predicted_delay(),
                // What steers must not act again before it can have heard of its last action.
@@ -188,7 +199,34 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
 
 void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now) {
   blind_bytes_ += wire_bytes;
-  if (media_bytes > 0) progress_.wrote(media_bytes, now);
+  if (media_bytes == 0) return;
+  if (progress_.written() == 0) probe_until_ = now + kProbeFor;
+  // It was asked, and kept up.
+  if (now > probe_until_ && !reports_ && progress_.reporting()) {
+    progress_.forget_reports();
+    received_at_sample_ = 0;
+  }
+  progress_.wrote(media_bytes, now);
+}
+
+bool LinkController::wants_probe(Time now) const {
+  if (probes_.never_asked()) return true;
+  // On a LAN, or to a proxy on one, what TCP sees of the delay ends there.
+  const bool may_lag = now < probe_until_ && (!reports_ || (on_lan() && congested_));
+  return may_lag && probes_.due(progress_.written(), kProbeEach, now);
+}
+
+void LinkController::answered(std::uint64_t id, Time now) {
+  const auto answer = probes_.answered(id, now);
+  if (!answer || now > probe_until_) return;
+  begin_progress();
+  progress_.answered(answer->read, answer->delay, now);
+  if (queueing_delay() > cap_.target()) congested_ = true;
+}
+
+void LinkController::begin_progress() {
+  // What was read in silence was not read in a moment.
+  if (!progress_.in_flight()) receiver_estimator_ = {};
 }
 
 void LinkController::blocked() {
@@ -209,6 +247,12 @@ void LinkController::drained() {
 }
 
 bool LinkController::reported(std::uint64_t received_bytes, Time now) {
+  // Whatever its answers said, by its own count it may have read a little less.
+  if (!std::exchange(reports_, true) && received_bytes < progress_.received()) {
+    progress_.forget_reports();
+    received_at_sample_ = 0;
+  }
+  begin_progress();
   if (!progress_.reported(received_bytes, now)) return false;
   // The kernel may see nothing of a queue behind a proxy, or of a reader that lags.
   if (queueing_delay() > cap_.target()) congested_ = true;

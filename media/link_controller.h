@@ -4,10 +4,12 @@
 #include <cstdint>
 
 #include "media/bandwidth_estimator.h"
+#include "media/echo_probes.h"
 #include "media/in_flight_cap.h"
 #include "media/in_step.h"
 #include "media/link_estimate.h"
 #include "media/receiver_progress.h"
+#include "media/window_watch.h"
 
 namespace sluice::media {
 
@@ -22,6 +24,8 @@ struct PathFacts {
   Duration round_trip{};      ///< tcpi_rtt, smoothed
   Duration min_round_trip{};  ///< tcpi_min_rtt
   std::uint64_t bytes_acked = 0;
+  /// tcpi_snd_wnd: what the peer has room for; nothing where the kernel does not tell.
+  std::optional<std::size_t> receive_window = std::nullopt;
   std::size_t segment_bytes = InFlightCap::kSegmentBytes;  ///< tcpi_snd_mss
 };
 
@@ -64,6 +68,13 @@ class LinkController {
   /// A receiver report; false when it claims what cannot be.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
 
+  /// A ping is to go behind what was just written: the receiver does not report, and may lag.
+  [[nodiscard]] bool wants_probe(Time now) const;
+  /// It goes, with this number.
+  std::uint64_t probe(Time now) { return probes_.ask(progress_.written(), now); }
+  /// A pong came, to whichever ping.
+  void answered(std::uint64_t id, Time now);
+
   [[nodiscard]] bool may_send_video() const;
   [[nodiscard]] bool may_send_audio() const;
 
@@ -102,6 +113,8 @@ class LinkController {
     return facts_.outstanding_bytes + (trusted ? 0 : blind_bytes_);
   }
   void learn_trust(const SendQueueFacts& facts);
+  /// The receiver is about to tell of its progress, perhaps for the first time.
+  void begin_progress();
 
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
@@ -111,6 +124,10 @@ class LinkController {
   BandwidthEstimator estimator_;           ///< of what the peer's kernel acknowledged
   BandwidthEstimator receiver_estimator_;  ///< of what its application read
   ReceiverProgress progress_;
+  WindowWatch window_;  ///< of a receiver that does not report, as are these three
+  EchoProbes probes_;
+  Time probe_until_ = Time::min();
+  bool reports_ = false;           ///< it does
   std::size_t blind_bytes_ = 0;    ///< written since the last look
   std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
   std::uint64_t received_at_sample_ = 0;

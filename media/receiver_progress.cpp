@@ -1,9 +1,18 @@
 #include "media/receiver_progress.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace sluice::media {
+namespace {
+
+/// Reports come each 50 ms, so a delay that they show is uncertain by about that.
+constexpr Duration kReportSlack = std::chrono::milliseconds{25};
+/// A reader wakes up when it does.
+constexpr Duration kAnswerSlack = std::chrono::milliseconds{5};
+
+}  // namespace
 
 void ReceiverProgress::wrote(std::size_t bytes, Time now) {
   if (written_ == 0) first_write_ = now;
@@ -19,18 +28,6 @@ void ReceiverProgress::wrote(std::size_t bytes, Time now) {
   marks_.push_back({.end = written_, .at = now});
 }
 
-void ReceiverProgress::learn(Duration delay, Time now) {
-  const bool first = !std::exchange(measured_, true);
-  if (first || now - minimum_since_ > kMinimumLasts) {
-    previous_minimum_ = minimum_;
-    minimum_ = Duration::max();
-    minimum_since_ = now;
-  }
-  minimum_ = std::min(minimum_, delay);
-  delay_ = first ? delay : std::min(delay, last_sample_);
-  last_sample_ = delay;
-}
-
 bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
   if (received_bytes > written_ || received_bytes < received_) return false;
   const bool progressed = received_bytes > received_;
@@ -43,20 +40,44 @@ bool ReceiverProgress::reported(std::uint64_t received_bytes, Time now) {
     return true;
   }
   ++reports_;
+  const Time sent = take_marks(now);
+  if (received_bytes > unmarked_ && sent >= measured_since_) by_report_.learn(now - sent, now);
+  return true;
+}
+
+Time ReceiverProgress::take_marks(Time now) {
   Time sent = now;
-  while (!marks_.empty() && marks_.front().end <= received_bytes) {
+  while (!marks_.empty() && marks_.front().end <= received_) {
     sent = marks_.front().at;
     marks_.pop_front();
   }
-  // A report from the middle of a write: that write is the newest whose bytes are there.
+  // From the middle of a write: that write is the newest whose bytes are there.
   if (!marks_.empty() && sent == now) sent = marks_.front().at;
-  if (received_bytes > unmarked_ && sent >= measured_since_) learn(now - sent, now);
-  return true;
+  return sent;
+}
+
+void ReceiverProgress::answered(std::uint64_t received_bytes, Duration delay, Time now) {
+  if (!reporting() && !may_yet_report()) unmarked_ = written_;
+  ++reports_;
+  answered_ = now;
+  received_ = std::max(received_, received_bytes);
+  std::ignore = take_marks(now);
+  if (now - delay >= measured_since_) by_answer_.learn(delay, now);
+}
+
+void ReceiverProgress::forget_reports() {
+  forget_marks();
+  received_ = 0;
+  reports_ = 0;
+  by_report_ = {};
+  answered_ = Time::min();
+  first_write_ = latest_ - kFirstReport;
 }
 
 void ReceiverProgress::resumed(Time now) {
   measured_since_ = now;
-  delay_ = last_sample_ = min_delay();
+  by_report_.assume_smallest();
+  by_answer_.assume_smallest();
 }
 
 void ReceiverProgress::forget_marks() {
@@ -74,10 +95,11 @@ std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
 }
 
 Duration ReceiverProgress::min_delay() const {
-  if (!reporting()) return Duration::zero();
-  return std::min({minimum_, previous_minimum_, delay_});
+  return reporting() ? watch().smallest() : Duration::zero();
 }
 
-Duration ReceiverProgress::queueing_delay() const { return delay_ - min_delay(); }
+Duration ReceiverProgress::uncertainty() const { return answering() ? kAnswerSlack : kReportSlack; }
+
+Duration ReceiverProgress::queueing_delay() const { return watch().newest() - watch().smallest(); }
 
 }  // namespace sluice::media

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "media/delay_watch.h"
 #include "media/ring_deque.h"
 #include "media/time.h"
 
@@ -26,6 +27,12 @@ class ReceiverProgress {
   /// The receiver reports `received_bytes` in all. False when that is more than was written, or
   /// less than it said before: the peer is wrong.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
+  /// It answered a ping: by then it had read so much, and the answer took so long. While answers
+  /// come, they tell the delay, and reports, which are gathered for a while, do not.
+  void answered(std::uint64_t received_bytes, Duration delay, Time now);
+
+  /// As of a receiver that does not report. What was measured of the way's smallest delay stays.
+  void forget_reports();
 
   /// An outage is over: what was written before waited for its end, which was no queue, and tells
   /// nothing of the delay.
@@ -40,8 +47,11 @@ class ReceiverProgress {
   /// The smallest delay of the last minutes; zero while unknown.
   [[nodiscard]] Duration min_delay() const;
   /// From a write to the report of its bytes: the round trip of whoever steers by reports.
-  [[nodiscard]] Duration delay() const { return delay_; }
+  [[nodiscard]] Duration delay() const { return watch().newest(); }
   [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+  /// How much of the newest delay may be the way in which it was measured.
+  [[nodiscard]] Duration uncertainty() const;
   /// Reports come, so their absence means something.
   [[nodiscard]] bool reporting() const { return reports_ > 0; }
 
@@ -53,28 +63,28 @@ class ReceiverProgress {
   static constexpr std::size_t kMarksMax = 512;
   /// Two report intervals and a long round trip after the first byte, a receiver has reported.
   static constexpr Duration kFirstReport = std::chrono::milliseconds{400};
-  /// As long as Linux keeps its smallest round trip (tcp_min_rtt_wlen): a queue that stands for a
-  /// minute must not become the new normal.
-  static constexpr Duration kMinimumLasts = std::chrono::seconds{150};
+  /// Answers come each 50 ms while they come.
+  static constexpr Duration kAnswersLast = std::chrono::milliseconds{200};
 
-  void learn(Duration delay, Time now);
+  /// Forgets the marks of what was received; returns when the newest byte of it was written.
+  Time take_marks(Time now);
+  /// Pings are being answered, which tells more than reports.
+  [[nodiscard]] bool answering() const { return latest_ < answered_ + kAnswersLast; }
+  [[nodiscard]] const DelayWatch& watch() const { return answering() ? by_answer_ : by_report_; }
   void forget_marks();
   [[nodiscard]] bool may_yet_report() const;
 
   RingDeque<Mark> marks_;
   Time first_write_{};
+  Time answered_ = Time::min();
   Time measured_since_ = Time::min();  ///< what was written before shows no delay
   Time latest_{};
   std::uint64_t written_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t unmarked_ = 0;  ///< nobody remembers when the bytes up to here were written
   std::uint64_t reports_ = 0;
-  bool measured_ = false;  ///< a delay is known
-  Duration delay_{};       ///< the smaller of the last two, so that one slow report is no trend
-  Duration last_sample_{};
-  Duration minimum_ = Duration::max();           ///< of this half of the window
-  Duration previous_minimum_ = Duration::max();  ///< of the half before
-  Time minimum_since_{};
+  DelayWatch by_report_;
+  DelayWatch by_answer_;
 };
 
 }  // namespace sluice::media

@@ -2,6 +2,7 @@
 
 #include "sfu/metric_kinds.h"
 #include "sfu/socket_facts.h"
+#include "signaling/server_message.h"
 
 namespace sluice::sfu {
 EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Transport& transport,
@@ -60,6 +61,7 @@ void EgressPump::sample(media::Time now) {
     link_.sampled({.round_trip = path->rtt,
                    .min_round_trip = path->min_rtt.value_or(path->rtt),
                    .bytes_acked = path->bytes_acked.value_or(0),
+                   .receive_window = path->receive_window_bytes,
                    .segment_bytes = path->mss_bytes},
                   now);
     if (path->sent_segments_total && path->delivered_segments_total) {
@@ -107,7 +109,10 @@ EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::
       // Only a look can tell whether it must really wait.
       if (!outbox.empty()) return Fill::kMore;
       link_.held_back();
-      return Fill::kHeldBack;
+      // What waits may wait for nothing but the answer about what was written last.
+      if (!link_.wants_probe(now)) return Fill::kHeldBack;
+      probe(outbox, now);
+      return Fill::kMore;
     }
     depart(*std::move(departure), outbox, now);
     if (link_.congested()) return Fill::kMore;
@@ -115,6 +120,7 @@ EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::
 }
 
 void EgressPump::depart(media::Departure departure, Outbox& outbox, media::Time now) {
+  if (!departure.is_control() && link_.wants_probe(now)) probe(outbox, now);
   const std::size_t before = outbox.bytes();
   if (departure.is_control()) {
     const std::size_t length = departure.control->size();
@@ -130,6 +136,15 @@ void EgressPump::depart(media::Departure departure, Outbox& outbox, media::Time 
   }
   outbox.add_chunk(framing_, departure.header, std::move(departure.frame), departure.payload);
   link_.wrote(outbox.bytes() - before, length, now);
+}
+
+void EgressPump::probe(Outbox& outbox, media::Time now) {
+  const std::size_t before = outbox.bytes();
+  auto ping = std::make_shared<const std::string>(signaling::serialise(
+      signaling::ServerMessage{.id = link_.probe(now), .body = signaling::Ping{}}));
+  metrics_.bytes_sent[metrics::ByteKind::kControl].add(ping->size());
+  outbox.add_text(framing_, std::move(ping));
+  link_.wrote(outbox.bytes() - before, 0, now);
 }
 
 void EgressPump::count(const media::Departure& departure, std::size_t bytes, media::Time now) {

@@ -55,6 +55,9 @@ class EgressPump {
   /// The receiver says how much media it has read; false when it claims what cannot be.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, media::Time now);
 
+  /// The receiver answered a ping, of ours or of the protocol's.
+  void answered(std::uint64_t ping, media::Time now) { link_.answered(ping, now); }
+
   /// More waits than leaves at once.
   [[nodiscard]] bool congested() const { return link_.congested(); }
   /// Nothing is acknowledged any more (`LinkController::outage`).
@@ -76,6 +79,7 @@ class EgressPump {
   void record_link(media::Time now);
   [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
   void depart(media::Departure departure, Outbox& outbox, media::Time now);
+  void probe(Outbox& outbox, media::Time now);
   void count(const media::Departure& departure, std::size_t bytes, media::Time now);
 
   MessageFraming framing_;

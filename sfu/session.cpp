@@ -145,6 +145,9 @@ void Session::perform(std::vector<signaling::SessionAction> actions) {
                                        "received_bytes is not what can have been received"));
       }
       shard_.pump_later(*this);
+    } else if (const auto* answer = std::get_if<signaling::PingAnswered>(&action)) {
+      step_out();
+      pump_.answered(answer->id, shard_.now());
     } else if (const auto* close = std::get_if<signaling::CloseConnection>(&action)) {
       connection_.finish(close->reason);
     }

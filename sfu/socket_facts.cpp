@@ -68,6 +68,7 @@ std::expected<TcpFacts, std::error_code> read_tcp_facts(int descriptor) {
   facts.bytes_acked = when_written<std::uint64_t>(&tcp_info::tcpi_bytes_acked, info, written);
   facts.bytes_received = when_written<std::uint64_t>(&tcp_info::tcpi_bytes_received, info, written);
   facts.unsent_bytes = when_written<std::uint32_t>(&tcp_info::tcpi_notsent_bytes, info, written);
+  facts.receive_window_bytes = when_written<std::uint32_t>(&tcp_info::tcpi_snd_wnd, info, written);
   facts.delivery_rate_bytes_per_second =
       when_written<std::uint64_t>(&tcp_info::tcpi_delivery_rate, info, written);
   facts.sent_segments_total =

@@ -43,6 +43,7 @@ struct TcpFacts {
   std::optional<std::uint64_t> bytes_acked;
   std::optional<std::uint64_t> bytes_received;
   std::optional<std::uint32_t> unsent_bytes;
+  std::optional<std::uint32_t> receive_window_bytes;  ///< that the peer advertised last
   /// Bytes a second of the newest sample; a lower bound when `rate_app_limited`.
   std::optional<std::uint64_t> delivery_rate_bytes_per_second;
   bool rate_app_limited = false;

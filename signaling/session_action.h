@@ -35,8 +35,14 @@ struct CloseConnection {
   CloseReason reason{};
 };
 
+/// The client answered this ping, which may be one of the media side's own.
+struct PingAnswered {
+  std::uint64_t id = 0;
+};
+
 /// What a connection must do next, in order. A `RoomCommand` goes to the room's shard, a
-/// `ClientReport` to the media side.
-using SessionAction = std::variant<SendControl, RoomCommand, ClientReport, CloseConnection>;
+/// `ClientReport` and a `PingAnswered` to the media side.
+using SessionAction =
+    std::variant<SendControl, RoomCommand, ClientReport, PingAnswered, CloseConnection>;
 
 }  // namespace sluice::signaling

@@ -113,14 +113,17 @@ void SessionProtocol::on_message(ClientMessage& message, Time now, WallTime wall
       report(protocol_error(ErrorCode::kNotJoined, "join a room first", id), actions);
     }
   };
+  const auto reply_to = message.reply_to;
   const auto on_body = [&]<typename Body>(Body& body) {
     if constexpr (std::is_same_v<Body, Join>) {
       on_join(body, id, now, wall_now, actions);
     } else if constexpr (std::is_same_v<Body, Ping>) {
       actions.emplace_back(control({.id = std::nullopt, .reply_to = id, .body = Pong{}}));
-    } else if constexpr (std::is_same_v<Body, Pong> || std::is_same_v<Body, ClientHello>) {
-      // Every message proves that the connection lives and a pong says nothing more; a hello was
-      // answered above.
+    } else if constexpr (std::is_same_v<Body, Pong>) {
+      // That the connection lives is said by every message.
+      if (reply_to) actions.emplace_back(PingAnswered{*reply_to});
+    } else if constexpr (std::is_same_v<Body, ClientHello>) {
+      // Answered above.
     } else if constexpr (std::is_same_v<Body, Goodbye>) {
       close(CloseReason::kGoodbye, left_as(body), actions);
     } else if constexpr (std::is_same_v<Body, ClientReport>) {

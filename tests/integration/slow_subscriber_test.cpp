@@ -15,16 +15,15 @@ using testing::IsEmpty;
 
 // docs/protocol.md 4.5 and the server's defaults.
 constexpr double kVideoBudgetMs = 400;
-// A keyframe of 25 kB occupies 300 kbit/s for 0.7 s, and the report that shows its queue is late by
-// its interval and that queue: the worst of the sound pays for it.
-constexpr double kAudioWorstPercentMs = 300;
+// What 95 % of its sound must arrive within. The worst percent was 107 to 125 ms on a quiet
+// machine; one that compiles beside it adds its own.
+constexpr double kAudioMs = 150;
+constexpr double kAudioWorstPercentMs = 200;
 
 struct SlowReader {
   const char* name = "";
   WireOptions wire;
   bool reports = false;
-  /// What 95 % of its sound must arrive within.
-  double audio_limit_ms = 150;
 };
 
 /// How the frames of one track reached one subscriber.
@@ -141,7 +140,7 @@ TEST_P(OneSlowSubscriberOfTen, HearsInTimeSeesLiveOrNothingAndDisturbsNobody) {
   std::printf("  %zu keyframes were asked for; the server holds %zu KiB, %zu KiB before\n",
               publisher.keyframe_requests, memory_after_kib, memory_before_kib);
 
-  EXPECT_LE(audio.p95_ms, GetParam().audio_limit_ms);
+  EXPECT_LE(audio.p95_ms, kAudioMs);
   EXPECT_LE(audio.p99_ms, kAudioWorstPercentMs);
   EXPECT_GE(audio.arrived, audio.sent * 95 / 100);
   // Live pictures, not only a still one now and then. What is late is the way back to live: each
@@ -160,17 +159,15 @@ TEST_P(OneSlowSubscriberOfTen, HearsInTimeSeesLiveOrNothingAndDisturbsNobody) {
 
 INSTANTIATE_TEST_SUITE_P(
     BehindEither, OneSlowSubscriberOfTen,
-    testing::Values(
-        SlowReader{.name = "SmallReceiveBuffer",
-                   .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460},
-                   .reports = true},
-        // Only its reports, each 50 ms, tell of what waits in its kernel: p95 was 130 to 191 ms in
-        // five runs, where 150 are wanted.
-        SlowReader{.name = "DefaultReceiveBuffer", .reports = true, .audio_limit_ms = 220},
-        // Its kernel acknowledges 4 kB, 110 ms, that it has not read, and nothing tells the server.
-        SlowReader{.name = "SmallReceiveBufferWithoutReports",
-                   .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460},
-                   .audio_limit_ms = 250}),
+    testing::Values(SlowReader{.name = "SmallReceiveBuffer",
+                               .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460},
+                               .reports = true},
+                    // Its kernel acknowledges whatever it has not read; only its reports and its
+                    // answers to pings tell the server, and of the other two, its answers.
+                    SlowReader{.name = "DefaultReceiveBuffer", .reports = true},
+                    SlowReader{.name = "SmallReceiveBufferWithoutReports",
+                               .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460}},
+                    SlowReader{.name = "DefaultReceiveBufferWithoutReports"}),
     [](const testing::TestParamInfo<SlowReader>& reader) {
       return std::string{reader.param.name};
     });

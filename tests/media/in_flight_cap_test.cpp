@@ -84,8 +84,18 @@ TEST_F(InFlightCapTest, GrowsInProportionToWhatIsMissingToTheTarget) {
   EXPECT_NEAR(growth_at(27ms), growth_at(0ms) / 10, 2);
 }
 
+TEST_F(InFlightCapTest, WhileItDoublesARoundTripIsNoPredictedQueue) {
+  predicted_ = kFar + 29ms;
+  run(1s, 0ms);
+  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+  end_ramp();
+  const std::size_t before = cap_.bytes();
+  run(1s, 0ms);
+  EXPECT_EQ(cap_.bytes(), before);
+}
+
 TEST_F(InFlightCapTest, APredictedQueueHoldsGrowthBackAndNeverShrinks) {
-  predicted_ = 30ms;
+  predicted_ = kFar + 30ms;
   run(1s, 0ms);
   EXPECT_EQ(cap_.bytes(), 10 * kSegment);
   predicted_ = 10s;

@@ -159,7 +159,7 @@ TEST_F(LinkControllerTest, BytesWrittenWithoutALookAreOnTheirWay) {
 
 TEST_F(LinkControllerTest,
        AnUnloadedLinkIsSampledOnceASecondAndACongestedOneEachTwentyMilliseconds) {
-  open();
+  open(kLan);
   EXPECT_FALSE(link_.needs_sample(now_ + 999ms));
   EXPECT_TRUE(link_.needs_sample(now_ + 1s));
   link_.held_back();
@@ -408,6 +408,86 @@ TEST_F(LinkControllerTest, TheWaitForAnOutagesEndIsNoQueue) {
   look(6'000);
   sample(kFar, 2500ms);
   EXPECT_GT(link_.queueing_delay(), 2s) << "what is seen so much later is one";
+}
+
+// Receivers that do not report.
+
+TEST_F(LinkControllerTest, TheWindowOfADistantReceiverThatDoesNotReportIsSeenFiveTimesASecond) {
+  open();
+  EXPECT_TRUE(link_.needs_sample(now_ + 200ms));
+  link_.wrote(1000, 1000, now_);
+  ASSERT_TRUE(link_.reported(1000, now_));
+  EXPECT_FALSE(link_.needs_sample(now_ + 999ms));
+}
+
+TEST_F(LinkControllerTest, EverybodyIsAskedBeforeTheFirstMediaAndWhoDoesNotReportForASecond) {
+  open();
+  ASSERT_TRUE(link_.wants_probe(now_)) << "it finds the way empty";
+  link_.probe(now_);
+  link_.wrote(1000, 1000, now_);
+  now_ += 50ms;
+  EXPECT_TRUE(link_.wants_probe(now_));
+  ASSERT_TRUE(link_.reported(1000, now_));
+  EXPECT_FALSE(link_.wants_probe(now_)) << "it reports";
+}
+
+TEST_F(LinkControllerTest, AnswersLateByAQueueAreCongestion) {
+  open(kLan);
+  const std::uint64_t of_the_empty_way = link_.probe(now_);
+  link_.wrote(8000, 8000, now_);
+  link_.answered(of_the_empty_way, now_ + 1ms);
+  now_ += 100ms;
+  look(0);
+  ASSERT_FALSE(link_.congested()) << "the kernel has acknowledged all of it";
+  const std::uint64_t first = link_.probe(now_);
+  link_.wrote(1000, 1000, now_);
+  const std::uint64_t second = link_.probe(now_ + 50ms);
+  link_.answered(first, now_ + 300ms);
+  link_.answered(second, now_ + 350ms);
+  EXPECT_TRUE(link_.congested());
+  EXPECT_GT(link_.queueing_delay(), 200ms);
+}
+
+TEST_F(LinkControllerTest, AWindowThatStaysSmallHasAKeptUpReceiverAskedAgain) {
+  const auto sample_window = [&](std::size_t window) {
+    now_ += 200ms;
+    look(0);
+    link_.sampled({.round_trip = kFar,
+                   .min_round_trip = kFar,
+                   .bytes_acked = acked_ += 100,
+                   .receive_window = window},
+                  now_);
+    link_.wrote(100, 100, now_);
+    link_.drained();
+  };
+  open();
+  link_.drained();
+  const std::uint64_t ping = link_.probe(now_);
+  sample_window(65'536);
+  link_.answered(ping, now_);
+  for (int time = 0; time < 20; ++time) sample_window(65'536);
+  EXPECT_FALSE(link_.wants_probe(now_));
+  EXPECT_GT(link_.headroom().bytes, 0U);
+  sample_window(40'000);
+  EXPECT_TRUE(link_.wants_probe(now_));
+  EXPECT_EQ(link_.headroom().bytes, 0U);
+}
+
+TEST_F(LinkControllerTest, WhoIsNotAskedAnyMoreHasNothingInFlightForEver) {
+  open();
+  int asked = 0;
+  for (int time = 0; time < 40; ++time) {
+    const bool asking = link_.wants_probe(now_);
+    const std::uint64_t ping = asking ? link_.probe(now_) : 0;
+    link_.wrote(1000, 1000, now_);
+    now_ += 100ms;
+    if (asking) link_.answered(ping, now_);
+    asked += asking ? 1 : 0;
+    look(0);
+    link_.drained();
+  }
+  EXPECT_NEAR(asked, 10, 1) << "for a second";
+  EXPECT_LE(link_.in_flight_bytes(), 2000U);
 }
 
 }  // namespace

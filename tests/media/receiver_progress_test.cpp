@@ -177,5 +177,43 @@ TEST_F(ReceiverProgressTest, WhatIsOnALongWayWhenTheFirstReportComesShowsNoDelay
   EXPECT_EQ(progress_.queueing_delay(), 0ms);
 }
 
+TEST_F(ReceiverProgressTest, AnAnswerIsAReportWithAnExactDelay) {
+  progress_.wrote(3000, now_);
+  progress_.answered(0, 40ms, now_ + 40ms);
+  EXPECT_TRUE(progress_.reporting());
+  EXPECT_EQ(progress_.in_flight(), 3000U);
+  EXPECT_EQ(progress_.min_delay(), 40ms);
+  // Reports wait for one another; while answers come, only those tell the delay.
+  ASSERT_TRUE(progress_.reported(1000, now_ + 95ms));
+  EXPECT_EQ(progress_.in_flight(), 2000U);
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+  const Duration exact = progress_.uncertainty();
+  progress_.answered(3000, 100ms, now_ + 100ms);
+  progress_.answered(3000, 90ms, now_ + 110ms);
+  EXPECT_EQ(progress_.in_flight(), 0U);
+  EXPECT_EQ(progress_.queueing_delay(), 50ms);
+  progress_.look(now_ + 1s);
+  EXPECT_GT(progress_.uncertainty(), exact) << "reports again";
+}
+
+TEST_F(ReceiverProgressTest, AnAnswerNeverTakesBackWhatWasRead) {
+  progress_.wrote(3000, now_);
+  ASSERT_TRUE(progress_.reported(2000, now_ + 10ms));
+  progress_.answered(1000, 5ms, now_ + 20ms);
+  EXPECT_EQ(progress_.received(), 2000U);
+}
+
+TEST_F(ReceiverProgressTest, WhoseReportsAreForgottenIsSilentAgain) {
+  write_and_report(30ms);
+  progress_.forget_reports();
+  EXPECT_FALSE(progress_.reporting());
+  EXPECT_FALSE(progress_.in_flight());
+  EXPECT_EQ(progress_.queueing_delay(), 0ms);
+  progress_.wrote(1000, now_ += 1s);
+  EXPECT_FALSE(progress_.in_flight());
+  progress_.answered(1000, 20ms, now_ += 20ms);
+  EXPECT_EQ(progress_.in_flight(), 1000U);
+}
+
 }  // namespace
 }  // namespace sluice::media

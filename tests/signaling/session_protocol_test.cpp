@@ -164,7 +164,10 @@ TEST_F(SessionProtocolTest, AnswersPingAndPassesReports) {
   const Actions report = on_text(R"({"type":"report","received_bytes":9})");
   ASSERT_EQ(report.size(), 1U);
   EXPECT_EQ(std::get<ClientReport>(report[0]).received_bytes, 9U);
-  EXPECT_TRUE(on_text(R"({"type":"pong","reply_to":1})").empty());
+  EXPECT_TRUE(on_text(R"({"type":"pong"})").empty());
+  const Actions answer = on_text(R"({"type":"pong","reply_to":1})");
+  ASSERT_EQ(answer.size(), 1U);
+  EXPECT_EQ(std::get<PingAnswered>(answer[0]).id, 1U);
 }
 
 TEST_F(SessionProtocolTest, LeavesAtOnceAfterAGoodbye) {

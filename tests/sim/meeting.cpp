@@ -17,6 +17,11 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
       std::uint64_t bytes;
     };
     std::deque<Report> reports;
+    struct Pong {
+      Time arrives;
+      std::uint64_t ping;
+    };
+    std::deque<Pong> pongs;
     std::uint64_t reported = 0;
     Time report_due = Time::max();
     Time look = Time::max();
@@ -25,13 +30,19 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
     const Time end = Time{} + settings.length;
     while (now < end) {
       const Time next = std::min({publisher.next_arrival(), link.next_event(), look, report_due,
-                                  reports.empty() ? Time::max() : reports.front().arrives, end});
+                                  reports.empty() ? Time::max() : reports.front().arrives,
+                                  pongs.empty() ? Time::max() : pongs.front().arrives, end});
       now = std::max(now, next);
       link.advance(now);
       auto& wire = sender->wire();
       while (!wire.empty() && wire.front().end <= link.delivered()) {
         receiver.received(wire.front(), now);
         wire.pop_front();
+      }
+      auto& pings = sender->pings();
+      while (!pings.empty() && pings.front().end <= link.delivered()) {
+        pongs.push_back({now + settings.link.round_trip / 2, pings.front().id});
+        pings.pop_front();
       }
       if (settings.report_interval > Duration::zero() && receiver.media_bytes() > reported &&
           report_due == Time::max()) {
@@ -45,6 +56,10 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
       while (!reports.empty() && reports.front().arrives <= now) {
         sender->on_report(reports.front().bytes, now);
         reports.pop_front();
+      }
+      while (!pongs.empty() && pongs.front().arrives <= now) {
+        sender->on_pong(pongs.front().ping, now);
+        pongs.pop_front();
       }
       for (const media::FrameRef& frame : publisher.arrivals(now)) {
         receiver.offered(*frame);

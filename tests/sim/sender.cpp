@@ -6,6 +6,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::size_t kFramingBytes = 4;
+constexpr std::size_t kPingBytes = 35;  // of JSON, with its framing
 constexpr std::size_t kTailDropBytes = 64 * 1024;
 constexpr std::size_t kDropToKeyframeBytes = 256 * 1024;
 constexpr std::uint32_t kPriorityChunk = 1200;
@@ -19,6 +20,13 @@ bool Sender::write(const media::ChunkHeader& header, const media::FrameRef& fram
   wire_.push_back(
       {.end = written_, .header = header, .frame = frame, .payload_bytes = payload_bytes});
   pending_ += bytes;
+  return flush(now);
+}
+
+bool Sender::write_ping(std::uint64_t id, Time now) {
+  written_ += kPingBytes;
+  pings_.push_back({.end = written_, .id = id});
+  pending_ += kPingBytes;
   return flush(now);
 }
 
@@ -100,18 +108,21 @@ void SluiceSender::pump(Time now) {
     if (!controller_.may_send_audio()) {
       held_back_ = egress_.urgent_waiting() || egress_.video_waiting();
       if (held_back_) controller_.held_back();
-      return;
+      if (!held_back_ || !controller_.wants_probe(now) || !probe(now)) return;
+      continue;
     }
     const auto departure = egress_.next(now, controller_.estimate(), controller_.may_send_video());
     if (!departure) {
       held_back_ = egress_.video_waiting();
       if (held_back_) {
         controller_.held_back();
+        if (controller_.wants_probe(now) && probe(now)) continue;
       } else {
         controller_.drained();
       }
       return;
     }
+    if (controller_.wants_probe(now)) probe(now);
     const std::size_t media_bytes =
         media::chunk_header_size(departure->header) + departure->payload.size();
     controller_.wrote(kFramingBytes + media_bytes, media_bytes, now);
@@ -124,12 +135,24 @@ void SluiceSender::pump(Time now) {
   }
 }
 
+bool SluiceSender::probe(Time now) {
+  const bool taken = write_ping(controller_.probe(now), now);
+  controller_.wrote(kPingBytes, 0, now);
+  if (!taken) controller_.blocked();
+  return taken;
+}
+
 Time SluiceSender::next_look(Time now) const {
   return held_back_ ? media::LinkController::next_look(now) : Time::max();
 }
 
 void SluiceSender::on_report(std::uint64_t media_bytes, Time now) {
   if (settings_.reports) std::ignore = controller_.reported(media_bytes, now);
+  pump(now);
+}
+
+void SluiceSender::on_pong(std::uint64_t ping, Time now) {
+  controller_.answered(ping, now);
   pump(now);
 }
 

@@ -24,6 +24,12 @@ struct WireMessage {
   std::uint32_t payload_bytes = 0;
 };
 
+/// A ping on the wire (`media::EchoProbes`), answered once `end` bytes were delivered.
+struct WirePing {
+  std::uint64_t end = 0;
+  std::uint64_t id = 0;
+};
+
 /// What one server does for one subscriber: frames in, bytes to its TCP connection.
 class Sender {
  public:
@@ -36,18 +42,22 @@ class Sender {
   /// When to pump next although nothing happened.
   [[nodiscard]] virtual Time next_look(Time /*now*/) const { return Time::max(); }
   virtual void on_report(std::uint64_t /*media_bytes*/, Time /*now*/) {}
+  virtual void on_pong(std::uint64_t /*ping*/, Time /*now*/) {}
   /// Adds the encodings whose keyframe the publisher must be asked for.
   virtual void poll_keyframe_requests(Time /*now*/,
                                       std::vector<media::Egress::SyncWanted>& /*out*/) {}
 
   /// Messages not yet taken by the receiver, in order.
   std::deque<WireMessage>& wire() { return wire_; }
+  /// Pings not yet taken by the receiver, in order.
+  std::deque<WirePing>& pings() { return pings_; }
 
  protected:
   /// Gives one chunk to the kernel; false when it did not take it whole (the rest is kept and goes
   /// first: call `flush`).
   bool write(const media::ChunkHeader& header, const media::FrameRef& frame,
              std::uint32_t payload_bytes, Time now);
+  bool write_ping(std::uint64_t id, Time now);
   /// Writes what the kernel had not taken; false while something is left.
   bool flush(Time now);
 
@@ -55,6 +65,7 @@ class Sender {
 
  private:
   std::deque<WireMessage> wire_;
+  std::deque<WirePing> pings_;
   std::uint64_t written_ = 0;
   std::size_t pending_ = 0;
 };
@@ -86,6 +97,7 @@ class SluiceSender final : public Sender {
   void pump(Time now) override;
   [[nodiscard]] Time next_look(Time now) const override;
   void on_report(std::uint64_t media_bytes, Time now) override;
+  void on_pong(std::uint64_t ping, Time now) override;
   void poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) override;
 
   [[nodiscard]] const media::LinkController& controller() const { return controller_; }
@@ -99,6 +111,7 @@ class SluiceSender final : public Sender {
   };
   void subscribe(Track track);
   [[nodiscard]] Video* video(media::TrackHandle handle);
+  bool probe(Time now);
   void allocate(Time now);
   void sync(Time now);
 
