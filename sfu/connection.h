@@ -6,19 +6,18 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "media/egress.h"
 #include "metrics/labels.h"
+#include "sfu/connection_output.h"
 #include "sfu/connection_state.h"
 #include "sfu/egress_pump.h"
 #include "sfu/http_responder.h"
-#include "sfu/outbox.h"
+#include "sfu/message_reader.h"
 #include "sfu/receive_buffer.h"
 #include "sfu/session.h"
 #include "sfu/shard_timer.h"
 #include "sfu/transport.h"
-#include "sfu/websocket_codec.h"
 #include "signaling/ids.h"
 #include "signaling/session_action.h"
 
@@ -74,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void expire_after(media::Duration time);
   void on_deadline();
 
-  // Reading. Each step is true when another may follow at once.
+  // Reading (connection_reading.cpp). Each step is true when another may follow at once.
   void advance();
   bool step();
   bool sniff();
@@ -85,21 +84,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool parse_opening();
   bool parse_http();
   bool parse_raw_magic();
-  bool parse_raw();
-  bool parse_websocket();
-  bool breach(WebSocketFault fault);
+  bool parse_message();
+  void breach(const FramingFault& fault);
   void on_would_block(IoStatus status);
   void on_end_of_input();
 
   // Writing.
   void on_writable();
   void flush();
-  void reply(const HttpReply& reply);
-  void append_close_frame(std::uint16_t code);
   void end_with(std::uint16_t code);
   void begin_draining();
 
   void open_session(MessageFraming framing);
+  /// Sessions of a kind, for the metrics.
+  void count(MessageFraming framing, int change);
   void refuse(metrics::Refusal reason);
   void lose();
   void close();
@@ -121,9 +119,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t missing_ = 1;  ///< bytes that the next message needs at least
   std::size_t bytes_this_turn_ = 0;
   std::optional<HttpResponder> http_;
-  std::unique_ptr<WebSocketReader> websocket_;
-  std::string pending_pong_;  ///< a whole frame; only the newest ping is answered
-  Outbox outbox_;
+  std::optional<MessageReader> messages_;  ///< of the session
+  ConnectionOutput output_;
   std::unique_ptr<Session> session_;
   ShardTimer deadline_;
 };
