@@ -34,7 +34,9 @@ MeetingSettings on_link(double bits_per_second, Duration round_trip, Duration qu
 MeetingSettings on_changing_link(Pieces pieces, std::uint64_t seed, int encodings = 1) {
   MeetingSettings settings = on_link(1e6, 40ms, 400ms, seed, encodings);
   std::mt19937_64 random{seed};
-  pieces.front().length -= Duration{static_cast<Duration::rep>(random() % 2'000'000)};
+  const Duration most = std::min<Duration>(2s, pieces.front().length);
+  pieces.front().length -=
+      Duration{static_cast<Duration::rep>(random() % static_cast<std::uint64_t>(most.count()))};
   settings.link.capacity = Capacity{std::move(pieces)};
   return settings;
 }
