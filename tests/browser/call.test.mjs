@@ -125,12 +125,14 @@ test('a lost connection comes back by itself', { timeout: 300_000 }, async () =>
     await ada.watchUntil('Bo', { fps: kFpsMin, sender: kBo.sender });
     await server.stop();
     await ada.by('reconnecting-banner').waitFor();
+    assert.equal(await ada.tile('Bo').getByTestId('tile-hint').innerText(), 'Last picture before the connection broke');
     await ada.screenshot('reconnecting');
     server = await SluiceServer.start([], port);
     await Promise.all([ada.connected(), bo.connected()]);
     const figures = await ada.watchUntil('Bo', { fps: kFpsMin, sender: kBo.sender });
     assert.ok(figures.fps >= kFpsMin, `${figures.fps} pictures a second`);
     assert.ok((await ada.listenFor(kBo.hertz)).rms > 0.01);
+    assert.equal(await ada.by('tile-hint').count(), 0, 'no picture is called old any more');
   } finally {
     await ada.close();
     await bo.close();

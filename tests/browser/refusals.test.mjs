@@ -1,6 +1,7 @@
 // What a person is told when something is missing: plain words, and a code for programs.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { joinToken } from './join_token.mjs';
 import { MeetingPage } from './meeting_page.mjs';
 import { SluiceServer } from './sluice_server.mjs';
 
@@ -63,4 +64,55 @@ describe('what a person is told', { timeout: 300_000 }, () => {
     assert.equal(code, 'insecure_context');
     assert.match(words, /https/i);
   });
+});
+
+describe('what a person with an invitation may do', { timeout: 300_000 }, () => {
+  const key = 'browser-tests';
+  const secret = 'no secret, since these tests are public';
+  let server;
+
+  before(async () => {
+    server = await SluiceServer.start(['--key', `${key}:${secret}`]);
+  });
+
+  after(() => server?.stop());
+
+  /** Asks to join with this token in the address, and hands the page to `look`. */
+  async function enter(token, options, look) {
+    const page = await MeetingPage.open(kAda, options);
+    try {
+      await page.tab.goto(`${server.url}/r/invited${token === undefined ? '' : `#token=${token}`}`);
+      await page.by('name-input').fill(kAda.name);
+      await page.by('join-button').click();
+      await look(page);
+    } finally {
+      await page.close();
+    }
+  }
+
+  test('nothing without one, which the page says', () =>
+    enter(undefined, {}, async (page) => {
+      const panel = page.by('error-panel');
+      assert.match(await panel.innerText(), /needs an invitation/);
+      assert.equal(await page.by('join-button').isEnabled(), false, 'trying again cannot help');
+    }));
+
+  test('nothing once it has expired, which the page says', () =>
+    enter(joinToken({ key, secret, expiresIn: -3600 }), {}, async (page) => {
+      assert.match(await page.by('error-panel').innerText(), /has expired/);
+      assert.equal(await page.by('error-panel').getAttribute('data-code'), 'unauthorized');
+    }));
+
+  test('watch only, and then nobody is shown as seen and heard who is not', () =>
+    enter(joinToken({ key, secret, video: { canPublish: false } }), {}, async (page) => {
+      await page.connected();
+      assert.match(await page.by('toast').first().innerText(), /does not allow a camera or microphone/);
+      for (const toggle of ['camera-toggle', 'mic-toggle', 'screen-toggle']) {
+        assert.equal(await page.by(toggle).isEnabled(), false, `${toggle} is of no use`);
+      }
+      const self = page.tab.locator('[data-testid="tile"][data-self="true"]');
+      assert.equal(await self.getAttribute('data-camera'), 'off');
+      assert.equal(await self.getAttribute('data-muted'), 'true');
+      assert.equal(await page.by('toast').count(), 1, 'said once');
+    }));
 });

@@ -20,24 +20,24 @@ export class OwnDevices {
 
   /** Opens what the visitor wants on; failures end up in the state, not in exceptions. */
   async openWanted(): Promise<void> {
-    const { microphoneOn, cameraOn } = this.environment.store.value.preferences;
+    const { preferences, view } = this.environment.store.value;
     await Promise.all([
-      microphoneOn ? this.#setMicrophone(true) : undefined,
-      cameraOn ? this.#setCamera(true) : undefined,
+      preferences.microphoneOn && view.mayUseMicrophone ? this.#setMicrophone(true) : undefined,
+      preferences.cameraOn && view.mayUseCamera ? this.#setCamera(true) : undefined,
     ]);
     await this.refreshList();
   }
 
   async toggleMicrophone(): Promise<void> {
     const { microphoneBusy, view } = this.environment.store.value;
-    if (microphoneBusy) return;
+    if (microphoneBusy || !view.mayUseMicrophone) return;
     this.environment.prefer({ microphoneOn: view.self.muted });
     await this.#setMicrophone(view.self.muted);
   }
 
   async toggleCamera(): Promise<void> {
     const { cameraBusy, view } = this.environment.store.value;
-    if (cameraBusy) return;
+    if (cameraBusy || !view.mayUseCamera) return;
     this.environment.prefer({ cameraOn: !view.self.cameraOn });
     await this.#setCamera(!view.self.cameraOn);
   }

@@ -133,6 +133,11 @@ export class Session {
     }
   }
 
+  /** The address had a token in it. */
+  get invited(): boolean {
+    return this.#token !== undefined;
+  }
+
   /** Enters the room. On failure the pre-join page shows why. */
   async join(name: string): Promise<void> {
     const trimmed = cutToBytes(name.trim(), kNameBytesMax);
@@ -185,11 +190,22 @@ export class Session {
       });
       this.store.set({ phase: { at: 'meeting' }, attempt: 0 });
       this.#refresh();
+      this.#tellWhatIsNotAllowed();
       await this.devices.useSpeaker();
     } catch (error) {
       this.store.set({ phase: { at: 'prejoin' }, joinFailure: asSluiceError(error) });
       this.#refresh();
     }
+  }
+
+  /** Devices that were on before the meeting are off now, and cannot be turned on. */
+  #tellWhatIsNotAllowed(): void {
+    const { local } = this.meeting;
+    const camera = local.mayPublish('camera');
+    const microphone = local.mayPublish('microphone');
+    if (camera && microphone) return;
+    const what = camera ? 'microphone' : microphone ? 'camera' : 'camera or microphone';
+    this.#tell(`You are in. Your invitation does not allow a ${what}.`, 'plain');
   }
 
   #listen(): void {

@@ -14,6 +14,7 @@ interface Somebody {
   microphone?: { muted?: boolean };
   screen?: { muted?: boolean; delivery?: TrackDelivery };
   connection?: RemoteParticipant['connection'];
+  speaking?: boolean;
 }
 
 function participant(id: string, somebody: Somebody): RemoteParticipant {
@@ -37,7 +38,7 @@ function participant(id: string, somebody: Somebody): RemoteParticipant {
     metadata: '',
     tracks: new Map(),
     audioLevel: 0,
-    speaking: false,
+    speaking: somebody.speaking ?? false,
     connection: somebody.connection ?? 'good',
     track: track as RemoteParticipant['track'],
   };
@@ -126,6 +127,22 @@ describe('viewMeeting', () => {
       viewMeeting(meeting({ b: { camera: { frozen: true }, connection: 'lost' } }), false)
         .others[0]!.hint?.kind,
     ).toBe('lost');
+  });
+
+  it('calls every picture old while the own connection is down, and nobody is heard', () => {
+    const others = {
+      b: { camera: { frozen: true }, connection: 'weak' as const, screen: {}, speaking: true },
+      c: { microphone: {} },
+    };
+    const view = viewMeeting(meeting(others, { state: 'reconnecting' }), true);
+    expect(view.others.map((person) => person.hint?.kind)).toEqual(['stale', undefined]);
+    expect(view.screens[0]!.hint?.kind).toBe('stale');
+    expect(view.others[0]).toMatchObject({ connection: 'unknown', speaking: false });
+    expect(view.self.speaking).toBe(false);
+    const back = viewMeeting(meeting(others), true);
+    expect(back.others[0]).toMatchObject({ connection: 'weak', speaking: true });
+    expect(back.others[0]!.hint?.kind).toBe('frozen');
+    expect(back.screens[0]!.hint).toBeUndefined();
   });
 
   it('lists screens beside their people', () => {

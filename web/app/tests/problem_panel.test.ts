@@ -3,20 +3,36 @@ import { devicesProblem, farewell, joinProblem, supportPanel } from '../src/entr
 
 describe('joinProblem', () => {
   it('says what to do about an unreachable server, and offers another try', () => {
-    const panel = joinProblem({ code: 'connection_failed', message: 'No answer within 10 s.' });
+    const panel = joinProblem(
+      { code: 'connection_failed', message: 'No answer within 10 s.' },
+      false,
+    );
     expect(panel).toMatchObject({ code: 'connection_failed', retry: true });
     expect(panel.steps.length).toBeGreaterThan(0);
   });
 
-  it('knows full rooms and missing passes', () => {
-    expect(joinProblem({ code: 'room_full', message: '' }).title).toBe('This room is full');
-    expect(joinProblem({ code: 'unauthorized', message: '' }).retry).toBe(false);
+  it('knows full rooms', () => {
+    expect(joinProblem({ code: 'room_full', message: '' }, false)).toMatchObject({
+      title: 'This room is full',
+      retry: true,
+    });
+  });
+
+  it('tells who has no pass from whose pass does not hold', () => {
+    const refused = { code: 'unauthorized', message: '' } as const;
+    expect(joinProblem(refused, false)).toMatchObject({
+      title: 'This room needs an invitation',
+      retry: false,
+    });
+    expect(joinProblem(refused, true)).toMatchObject({
+      title: 'Your invitation is not valid',
+      retry: false,
+    });
   });
 
   it('passes on the SDK’s words for anything else', () => {
-    expect(joinProblem({ code: 'encoder_failed', message: 'The encoder gave up.' }).text).toBe(
-      'The encoder gave up.',
-    );
+    const failure = { code: 'encoder_failed', message: 'The encoder gave up.' } as const;
+    expect(joinProblem(failure, false).text).toBe('The encoder gave up.');
   });
 });
 

@@ -11,6 +11,7 @@ import type {
 } from './api/types.js';
 import { Me } from './capture/local_participant.js';
 import type { ServerMessage } from './core/control_messages.js';
+import { publishableSources } from './core/publish_rights.js';
 import { AudioOutput } from './playout/audio_output.js';
 import { Roster } from './room/roster.js';
 import type { FromWorker, JoinParameters, ToWorker } from './worker/messages.js';
@@ -217,8 +218,7 @@ export class Meeting extends EventEmitter<MeetingEvents> {
     this.#me.id = participant.participant;
     this.#me.identity = participant.identity;
     this.#me.name = participant.name;
-    const { can_publish: mayPublish, can_publish_sources: sources } = permissions;
-    this.#me.allowed = !mayPublish ? [] : sources.length > 0 ? sources : undefined;
+    this.#me.permit(publishableSources(permissions));
     this.#roster.joined(message.participants);
   }
 

@@ -18,6 +18,7 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
   const lacking = supportPanel(support);
   const cannotJoin = support.some((problem) => problem.severity === 'cannot_join');
   const canSend = !lacking;
+  const failure = joinFailure && joinProblem(joinFailure, session.invited);
   const trouble = devicesProblem(state.cameraFailure, state.microphoneFailure);
 
   const submit = (event: Event): void => {
@@ -37,7 +38,7 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
         <form class="prejoin-form" onSubmit={submit}>
           <p class="eyebrow">You are about to join</p>
           <h1 class="prejoin-room">{session.room}</h1>
-          {joinFailure && <ProblemCard panel={joinProblem(joinFailure)} />}
+          {failure && <ProblemCard panel={failure} />}
           {lacking && <ProblemCard panel={lacking} tone={cannotJoin ? 'problem' : 'note'} />}
           {canSend && trouble && (
             <ProblemCard
@@ -65,14 +66,14 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
                 type="submit"
                 class="button button-primary button-large"
                 data-testid="join-button"
-                disabled={joining}
+                disabled={joining || failure?.retry === false}
               >
                 {joining ? (
                   <>
                     <span class="spinner" />
                     Joining…
                   </>
-                ) : joinFailure ? (
+                ) : failure?.retry ? (
                   'Try again'
                 ) : (
                   'Join now'

@@ -28,12 +28,6 @@ const kJoinWords: Partial<Record<SluiceErrorCode, Words>> = {
     ],
     retry: true,
   },
-  unauthorized: {
-    title: 'This room needs an invitation',
-    text: 'The link you used has no valid pass for this room; it may have expired.',
-    steps: ['Ask whoever invited you for a new link, and open it as it is.'],
-    retry: false,
-  },
   room_full: {
     title: 'This room is full',
     text: 'Everyone who fits is already in there.',
@@ -58,13 +52,34 @@ const kJoinWords: Partial<Record<SluiceErrorCode, Words>> = {
   },
 };
 
-/** Why joining failed. */
-export function joinProblem(failure: Failure): ProblemPanel {
-  const words = kJoinWords[failure.code] ?? {
-    title: 'Joining did not work',
-    steps: ['Try again in a moment.'],
-    retry: true,
-  };
+const kNotInvited: Words = {
+  title: 'This room needs an invitation',
+  text: 'The address you opened has no pass for this room in it.',
+  steps: ['Ask whoever invited you for the whole link, and open it as it is.'],
+  retry: false,
+};
+
+const kInvitationRefused: Words = {
+  title: 'Your invitation is not valid',
+  text: 'Its pass has expired, or belongs to another room or server.',
+  steps: ['Ask whoever invited you for a new link, and open it as it is.'],
+  retry: false,
+};
+
+const kUnknown: Words = {
+  title: 'Joining did not work',
+  steps: ['Try again in a moment.'],
+  retry: true,
+};
+
+/** Why joining failed. `invited`: the address had a token in it. */
+export function joinProblem(failure: Failure, invited: boolean): ProblemPanel {
+  const words =
+    failure.code === 'unauthorized'
+      ? invited
+        ? kInvitationRefused
+        : kNotInvited
+      : (kJoinWords[failure.code] ?? kUnknown);
   return {
     code: failure.code,
     title: words.title,

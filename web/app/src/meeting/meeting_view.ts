@@ -5,7 +5,6 @@ import type {
   MeetingState,
   RemoteParticipant,
   RemoteVideoTrack,
-  TrackDelivery,
 } from '@sluice/sdk';
 
 /** What is read of an SDK `Meeting`; a plain object in tests. */
@@ -23,7 +22,7 @@ export interface MeetingSource {
 
 /** Something a person should know about a picture that is not as it should be. */
 export interface TileHint {
-  readonly kind: 'paused' | 'frozen' | 'lost';
+  readonly kind: 'paused' | 'frozen' | 'lost' | 'stale';
   readonly text: string;
 }
 
@@ -63,6 +62,8 @@ export interface MeetingView {
   readonly screens: readonly ScreenView[];
   readonly sharingScreen: boolean;
   readonly mayShareScreen: boolean;
+  readonly mayUseCamera: boolean;
+  readonly mayUseMicrophone: boolean;
   /** Keys of those who speak, loudest first; never the own. */
   readonly speakers: readonly string[];
   readonly audioAllowed: boolean;
@@ -74,19 +75,23 @@ export const kSelfKey = 'self';
 export function viewMeeting(meeting: MeetingSource, selfSpeaking: boolean): MeetingView {
   const others: PersonView[] = [];
   const screens: ScreenView[] = [];
+  const cutOff = meeting.state === 'reconnecting';
   for (const participant of meeting.participants.values()) {
-    others.push(viewPerson(participant));
+    others.push(viewPerson(participant, cutOff));
     const screen = participant.track('screen');
-    if (screen && !screen.muted) screens.push(viewScreen(participant, screen));
+    if (screen && !screen.muted) screens.push(viewScreen(participant, screen, cutOff));
   }
   return {
     state: meeting.state,
     room: meeting.room,
-    self: viewSelf(meeting.local, selfSpeaking),
+    // Nobody hears who is cut off.
+    self: viewSelf(meeting.local, selfSpeaking && !cutOff),
     others,
     screens,
     sharingScreen: meeting.local.screen !== undefined,
     mayShareScreen: meeting.local.mayPublish('screen'),
+    mayUseCamera: meeting.local.mayPublish('camera'),
+    mayUseMicrophone: meeting.local.mayPublish('microphone'),
     speakers: meeting.activeSpeakers.map((speaker) => speaker.id),
     audioAllowed: meeting.audioAllowed,
   };
@@ -113,7 +118,7 @@ function viewSelf(local: MeetingSource['local'], speaking: boolean): PersonView 
   };
 }
 
-function viewPerson(participant: RemoteParticipant): PersonView {
+function viewPerson(participant: RemoteParticipant, cutOff: boolean): PersonView {
   const camera = participant.track('camera');
   const microphone = participant.track('microphone');
   const cameraOn = camera !== undefined && !camera.muted;
@@ -124,31 +129,35 @@ function viewPerson(participant: RemoteParticipant): PersonView {
     isSelf: false,
     muted: microphone === undefined || microphone.muted,
     cameraOn,
-    speaking: participant.speaking,
-    connection: participant.connection,
-    hint: cameraOn
-      ? hintFor(camera.delivery, camera.frozen, participant.connection, 'video')
-      : undefined,
+    speaking: participant.speaking && !cutOff,
+    // It is our own connection that fails: theirs is not known meanwhile.
+    connection: cutOff ? 'unknown' : participant.connection,
+    hint: cameraOn ? hintFor(camera, participant.connection, 'video', cutOff) : undefined,
     video: camera,
   };
 }
 
-function viewScreen(participant: RemoteParticipant, screen: RemoteVideoTrack): ScreenView {
+function viewScreen(
+  participant: RemoteParticipant,
+  screen: RemoteVideoTrack,
+  cutOff: boolean,
+): ScreenView {
   return {
     key: `screen:${participant.id}`,
     identity: participant.identity,
     name: displayName(participant.name, participant.identity),
-    hint: hintFor(screen.delivery, screen.frozen, 'unknown', 'screen'),
+    hint: hintFor(screen, 'unknown', 'screen', cutOff),
     video: screen,
   };
 }
 
 function hintFor(
-  delivery: TrackDelivery,
-  frozen: boolean,
+  { delivery, frozen }: Pick<RemoteVideoTrack, 'delivery' | 'frozen'>,
   connection: ConnectionQuality,
   what: 'video' | 'screen',
+  cutOff: boolean,
 ): TileHint | undefined {
+  if (cutOff) return { kind: 'stale', text: 'Last picture before the connection broke' };
   if (delivery.state === 'paused') {
     // Muted and hidden are on purpose, and other marks show them.
     if (delivery.reason !== 'bandwidth') return undefined;

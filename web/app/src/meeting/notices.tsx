@@ -11,7 +11,11 @@ export function Notices({ session, state }: { session: Session; state: SessionSt
       {view.state === 'reconnecting' && (
         <p class="notice notice-problem" data-testid="reconnecting-banner">
           <span class="spinner" />
-          <span>Connection lost. Reconnecting{attempt > 1 ? `, attempt ${attempt}` : ''}…</span>
+          <span>
+            Connection lost: the others cannot see or hear you. Reconnecting
+            {/* Read aloud once, not with each attempt. */}
+            <span aria-hidden="true">{attempt > 1 ? `, attempt ${attempt}` : ''}</span>…
+          </span>
         </p>
       )}
       {!view.audioAllowed && view.others.length > 0 && (

@@ -30,7 +30,7 @@ export function PersonTile({
   ];
   return (
     <article
-      class={`tile tile-${role}${person.speaking ? ' tile-speaking' : ''}`}
+      class={`tile tile-${role}${person.speaking ? ' tile-speaking' : ''}${stale(person.hint)}`}
       style={place(rect)}
       data-testid="tile"
       data-identity={person.identity}
@@ -72,7 +72,7 @@ export function ScreenTile({
   const title = `${screen.name}’s screen`;
   return (
     <article
-      class={`tile tile-screen tile-${role}`}
+      class={`tile tile-screen tile-${role}${stale(screen.hint)}`}
       style={place(rect)}
       data-testid="screen-tile"
       data-identity={screen.identity}
@@ -88,6 +88,11 @@ export function ScreenTile({
       {onPin && <PinButton name={title} pinned={pinned} onPin={onPin} />}
     </article>
   );
+}
+
+/** Nobody should take an old picture for the present. */
+function stale(hint: TileHint | undefined): string {
+  return hint?.kind === 'stale' ? ' tile-stale' : '';
 }
 
 function place(rect: Rect) {
@@ -107,12 +112,26 @@ function Avatar({ person }: { person: PersonView }) {
 }
 
 function Hint({ hint }: { hint: TileHint }) {
+  // A broken connection is told once, above the stage, and not again by each tile.
+  const role = hint.kind === 'stale' ? undefined : 'status';
   return (
-    <div class={`tile-hint tile-hint-${hint.kind}`} role="status">
-      {hint.kind === 'paused' ? <Icon name="pause" /> : <span class="spinner" />}
+    <div class={`tile-hint tile-hint-${hint.kind}`} data-testid="tile-hint" role={role}>
+      <HintMark kind={hint.kind} />
       <span>{hint.text}</span>
     </div>
   );
+}
+
+function HintMark({ kind }: { kind: TileHint['kind'] }) {
+  switch (kind) {
+    case 'paused':
+      return <Icon name="pause" />;
+    case 'stale':
+      return <Icon name="signalOff" />;
+    case 'frozen':
+    case 'lost':
+      return <span class="spinner" />;
+  }
 }
 
 function Bars() {

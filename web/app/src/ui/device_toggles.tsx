@@ -10,7 +10,7 @@ interface Properties {
 
 /** The buttons that turn the visitor's own microphone and camera on and off. */
 export function DeviceToggles({ session, state, keys = false }: Properties) {
-  const { self } = state.view;
+  const { self, mayUseCamera, mayUseMicrophone } = state.view;
   return (
     <>
       <button
@@ -19,8 +19,13 @@ export function DeviceToggles({ session, state, keys = false }: Properties) {
         data-testid="mic-toggle"
         aria-pressed={!self.muted}
         aria-label="Microphone"
-        title={`${self.muted ? 'Turn microphone on' : 'Turn microphone off'}${keys ? ' (M)' : ''}`}
+        title={
+          mayUseMicrophone
+            ? `${self.muted ? 'Turn microphone on' : 'Turn microphone off'}${keys ? ' (M)' : ''}`
+            : 'Your invitation does not allow the microphone'
+        }
         aria-busy={state.microphoneBusy}
+        disabled={!mayUseMicrophone}
         onClick={() => void session.devices.toggleMicrophone()}
       >
         <Icon name={self.muted ? 'microphoneOff' : 'microphone'} />
@@ -31,8 +36,13 @@ export function DeviceToggles({ session, state, keys = false }: Properties) {
         data-testid="camera-toggle"
         aria-pressed={self.cameraOn}
         aria-label="Camera"
-        title={`${self.cameraOn ? 'Turn camera off' : 'Turn camera on'}${keys ? ' (V)' : ''}`}
+        title={
+          mayUseCamera
+            ? `${self.cameraOn ? 'Turn camera off' : 'Turn camera on'}${keys ? ' (V)' : ''}`
+            : 'Your invitation does not allow the camera'
+        }
         aria-busy={state.cameraBusy}
+        disabled={!mayUseCamera}
         onClick={() => void session.devices.toggleCamera()}
       >
         <Icon name={self.cameraOn ? 'camera' : 'cameraOff'} />

@@ -21,7 +21,10 @@ export interface LocalParticipant {
   readonly screenAudio: LocalTrack | undefined;
   /** How loud our microphone is now, also before joining: 0 (silent or off) to 1. */
   readonly audioLevel: number;
-  /** False when the server does not let us publish this source. */
+  /**
+   * False when the server does not let us publish this source. Known from joining on, which closes
+   * what is open and not allowed.
+   */
   mayPublish(source: TrackSource): boolean;
   /**
    * Turns the camera on or off (off: its light goes out, the others see it as muted). On with

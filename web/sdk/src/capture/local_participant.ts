@@ -31,7 +31,7 @@ export class Me implements LocalParticipant {
   name = '';
   audioLevel = 0;
   /** Sources that the server allows; undefined: all. */
-  allowed: readonly string[] | undefined;
+  #allowed: readonly string[] | undefined;
   readonly #tracks = new Map<TrackSource, OwnTrack>();
   readonly #videoFeeds: Record<'camera' | 'screen', VideoFeed>;
   readonly #audioFeeds: Record<'microphone' | 'screen_audio', AudioFeed>;
@@ -69,7 +69,18 @@ export class Me implements LocalParticipant {
   }
 
   mayPublish(source: TrackSource): boolean {
-    return this.allowed === undefined || this.allowed.includes(source);
+    return this.#allowed === undefined || this.#allowed.includes(source);
+  }
+
+  /**
+   * The server's word on which sources may be published; undefined: all. Closes the others: nobody
+   * should believe to be seen who is not.
+   */
+  permit(sources: readonly string[] | undefined): void {
+    this.#allowed = sources;
+    for (const source of [...this.#tracks.keys()]) {
+      if (!this.mayPublish(source)) this.#end(source, 'us');
+    }
   }
 
   setCamera(on: boolean, options: DeviceOptions = {}): Promise<void> {

@@ -2,6 +2,7 @@ import type { SluiceErrorCode } from '../api/errors.js';
 import type { CloseReason, TrackSource } from '../api/types.js';
 import type { ServerMessage } from '../core/control_messages.js';
 import { FrameAssembler } from '../core/frame_assembler.js';
+import { publishableSources } from '../core/publish_rights.js';
 import { ReconnectPolicy } from '../core/reconnect_policy.js';
 import { BEAT_MS, RunningClock } from '../core/running_clock.js';
 import { UplinkSender } from '../core/uplink_sender.js';
@@ -48,6 +49,8 @@ export class Session {
   #wasJoined = false;
   #serverSession: string | undefined;
   #joinedNow = false;
+  /** Undefined: every source. */
+  #publishable: readonly string[] | undefined;
   #nextId = 1;
   /** Which source each `publish` under way is about. */
   readonly #publishing = new Map<number, TrackSource>();
@@ -165,6 +168,7 @@ export class Session {
     this.#uplink = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16);
     if (this.#wasJoined) this.#reconnects++;
     this.#wasJoined = this.#joinedNow = true;
+    this.#publishable = publishableSources(joined.permissions);
     this.#remote.joined(joined.participants);
     this.post({ type: 'control', message: joined });
     this.#state('connected');
@@ -228,6 +232,8 @@ export class Session {
   #publish(): void {
     if (!this.#joinedNow) return;
     for (const { source, description } of this.#local.takePublishable()) {
+      // The page closes what may not be sent.
+      if (this.#publishable && !this.#publishable.includes(source)) continue;
       const id = this.#nextId++;
       this.#publishing.set(id, source);
       this.#connection?.send({ type: 'publish', id, ...description });

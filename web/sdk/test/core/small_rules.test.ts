@@ -6,6 +6,7 @@ import { CaptureClock } from '../../src/core/capture_clock.js';
 import { parseServerMessage } from '../../src/core/control_messages.js';
 import { fitPicture } from '../../src/core/fit_picture.js';
 import { PicturePacer } from '../../src/core/picture_pacer.js';
+import { publishableSources } from '../../src/core/publish_rights.js';
 import { ReconnectPolicy } from '../../src/core/reconnect_policy.js';
 import { RunningClock } from '../../src/core/running_clock.js';
 import { ReportSchedule } from '../../src/core/report_schedule.js';
@@ -34,6 +35,18 @@ describe('ReconnectPolicy', () => {
     expect(policy.next(22_000, 0)).toBe(1200);
     policy.onConnected(23_000);
     expect(policy.next(40_000, 0)).toBe(0);
+  });
+});
+
+describe('publishableSources', () => {
+  const joined = (can_publish: boolean, can_publish_sources: string[]) =>
+    publishableSources({ can_publish, can_subscribe: true, can_publish_sources });
+
+  it('takes an empty list for every source, unless publishing is not allowed at all', () => {
+    expect(joined(true, [])).toBeUndefined();
+    expect(joined(true, ['microphone'])).toEqual(['microphone']);
+    expect(joined(false, [])).toEqual([]);
+    expect(joined(false, ['microphone'])).toEqual([]);
   });
 });
 
