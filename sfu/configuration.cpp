@@ -157,6 +157,7 @@ void read_environment(const Environment& environment, Reading& reading) {
     if (found == by_name.end()) {
       // Not a fault: scripts around the server may have variables of their own.
       std::vector<std::string_view> names;
+      names.reserve(by_name.size());
       for (const auto& [known, setting] : by_name) names.push_back(known);
       const std::string_view nearest = nearest_name(name, names);
       reading.warnings.push_back(
@@ -226,16 +227,17 @@ void apply(Reading& reading, Configuration& configuration) {
 
 void check_tls(const Configuration& configuration, std::vector<std::string>& faults) {
   if (configuration.tls_files) {
-    if (configuration.tls_files->key.empty()) faults.push_back("--tls-cert: needs --tls-key too");
+    if (configuration.tls_files->key.empty())
+      faults.emplace_back("--tls-cert: needs --tls-key too");
     if (configuration.tls_files->certificate.empty()) {
-      faults.push_back("--tls-key: needs --tls-cert too");
+      faults.emplace_back("--tls-key: needs --tls-cert too");
     }
     if (configuration.tls_self_signed) {
-      faults.push_back("--tls-self-signed: leave it out, a certificate is given by --tls-cert");
+      faults.emplace_back("--tls-self-signed: leave it out, a certificate is given by --tls-cert");
     }
   }
   if (!configuration.tls_names.empty() && !configuration.tls_self_signed) {
-    faults.push_back("--tls-name: has a meaning only with --tls-self-signed");
+    faults.emplace_back("--tls-name: has a meaning only with --tls-self-signed");
   }
 }
 
@@ -248,7 +250,8 @@ void check_access(const Configuration& configuration, bool keys_given,
                      "--keys-file, or --insecure-open-rooms on a network that you trust");
   }
   if (keys_given && configuration.insecure_open_rooms) {
-    faults.push_back("--insecure-open-rooms: contradicts the keys that are given; leave one out");
+    faults.emplace_back(
+        "--insecure-open-rooms: contradicts the keys that are given; leave one out");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <tuple>
+
 #include "sfu/clock.h"
 
 namespace sluice::sfu {
@@ -35,19 +37,19 @@ tcp::acceptor open_acceptor(asio::io_context& context, const std::string& addres
     throw ListenError("cannot " + std::string{step} + " " + address + ":" + std::to_string(port) +
                       ": " + advice(error, port));
   };
-  acceptor.open(endpoint.protocol(), error);
+  std::ignore = acceptor.open(endpoint.protocol(), error);
   check("open a socket for");
   // A restarted server must not wait for the connections of its predecessor to time out.
-  acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  std::ignore = acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
   check("prepare");
   if (use == PortUse::kShared) {
-    acceptor.set_option(SharedPort{true}, error);
+    std::ignore = acceptor.set_option(SharedPort{true}, error);
     check("share");
   }
-  acceptor.bind(endpoint, error);
+  std::ignore = acceptor.bind(endpoint, error);
   check("listen on");
   if (use == PortUse::kTryOnly) return acceptor;
-  acceptor.listen(asio::socket_base::max_listen_connections, error);
+  std::ignore = acceptor.listen(asio::socket_base::max_listen_connections, error);
   check("listen on");
   acceptor.non_blocking(true);
   return acceptor;
@@ -64,7 +66,7 @@ Listener::Listener(tcp::acceptor acceptor, metrics::ShardMetrics& metrics, Log& 
 
 void Listener::stop() {
   boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  std::ignore = acceptor_.close(ignored);
   pause_timer_.cancel();
 }
 

@@ -21,9 +21,9 @@
 namespace sluice::sfu {
 namespace {
 
-template <typename T, void (*free_function)(T*)>
+template <typename T, void (*FreeFunction)(T*)>
 struct Deleter {
-  void operator()(T* object) const { free_function(object); }
+  void operator()(T* object) const { FreeFunction(object); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY, EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509, X509_free>>;

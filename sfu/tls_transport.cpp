@@ -57,7 +57,7 @@ long bio_control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
 
 // One for the process, made on first use and never freed: connections of all threads share it.
 const BIO_METHOD* socket_end_method() {
-  static const BIO_METHOD* const method = [] {
+  static const BIO_METHOD* const kMethod = [] {
     BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sluice socket");
     if (made == nullptr) throw std::bad_alloc{};
     BIO_meth_set_write(made, bio_write);
@@ -65,7 +65,7 @@ const BIO_METHOD* socket_end_method() {
     BIO_meth_set_ctrl(made, bio_control);
     return made;
   }();
-  return method;
+  return kMethod;
 }
 
 struct SslFree {
