@@ -2,11 +2,11 @@
 //
 //   bare-limit [--tls]
 //
-// Prints its port, then forwards: a connection that opens with 'p' publishes messages of raw
-// framing (four bytes of prefix, the last three the length), one that opens with 's' is sent each
-// of them with one gathered sendmsg (over TLS: one SSL_write a record of 16 KiB). There is nothing
-// else in it: no room, no queue, no choice, no clock. What a full socket did not take is waited
-// for. It ends with its standard input.
+// Prints its port, then forwards: a connection that opens with 'p', a name and a newline publishes
+// messages of raw framing (four bytes of prefix, the last three the length), one that opens with
+// 's' and the same name is sent each of them with one gathered sendmsg (over TLS: one SSL_write a
+// record of 16 KiB). There is nothing else in it: no queue, no choice, no clock. What a full socket
+// did not take is waited for. It ends with its standard input.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -24,8 +24,11 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,12 +39,23 @@ namespace {
 constexpr std::size_t kPrefixBytes = 4;
 // Prefix, chunk header and one dependency: what a server writes in front of a payload.
 constexpr std::size_t kHeadBytes = kPrefixBytes + 32;
+// More than the longest message of the load.
+constexpr std::size_t kReceivedBytes = std::size_t{1} << 18;
+
+struct Peer;
+
+/// One publisher's messages go to all of these.
+struct Stream {
+  std::vector<Peer*> subscribers;
+};
 
 struct Peer {
   int descriptor = -1;
   SSL* tls = nullptr;
   bool publishes = false;
-  bool known = false;  ///< whether it publishes
+  Stream* stream = nullptr;    ///< null until it has said which
+  std::vector<char> received;  ///< of a publisher
+  std::size_t used = 0;
 };
 
 struct Limit {
@@ -49,9 +63,7 @@ struct Limit {
   int listener = -1;
   SSL_CTX* tls = nullptr;
   std::vector<std::unique_ptr<Peer>> peers;
-  std::vector<Peer*> subscribers;
-  std::vector<char> received;  ///< of the one publisher
-  std::size_t used = 0;
+  std::map<std::string, Stream, std::less<>> streams;
 };
 
 void wait_writable(int descriptor) {
@@ -92,8 +104,8 @@ void send_tls(SSL* tls, const char* message, std::size_t bytes) {
   }
 }
 
-void forward(const Limit& limit, const char* message, std::size_t bytes) {
-  for (const Peer* peer : limit.subscribers) {
+void forward(const Stream& stream, const char* message, std::size_t bytes) {
+  for (const Peer* peer : stream.subscribers) {
     if (peer->tls != nullptr) {
       send_tls(peer->tls, message, bytes);
     } else {
@@ -112,39 +124,50 @@ ssize_t receive(const Peer& peer, char* into, std::size_t bytes) {
   return count < 0 && errno != EAGAIN ? 0 : count;
 }
 
+/// The first thing that a connection says, which comes in one piece: 'p' or 's', a name, a newline.
+void greet(Limit& limit, Peer& peer, std::string_view greeting) {
+  peer.publishes = greeting.front() == 'p';
+  peer.stream = &limit.streams[std::string{greeting.substr(1, greeting.find('\n') - 1)}];
+  if (!peer.publishes) peer.stream->subscribers.push_back(&peer);
+}
+
+/// Forwards the messages that are whole, and keeps the rest.
+void forward_received(Peer& peer) {
+  std::size_t at = 0;
+  while (peer.used - at >= kPrefixBytes) {
+    const auto* const prefix = reinterpret_cast<const std::uint8_t*>(peer.received.data() + at);
+    const std::size_t bytes = kPrefixBytes + (static_cast<std::size_t>(prefix[1]) << 16 |
+                                              static_cast<std::size_t>(prefix[2]) << 8 |
+                                              static_cast<std::size_t>(prefix[3]));
+    if (peer.used - at < bytes) break;
+    forward(*peer.stream, peer.received.data() + at, bytes);
+    at += bytes;
+  }
+  std::copy(peer.received.begin() + static_cast<std::ptrdiff_t>(at),
+            peer.received.begin() + static_cast<std::ptrdiff_t>(peer.used), peer.received.begin());
+  peer.used -= at;
+}
+
 void on_readable(Limit& limit, Peer& peer) {
+  std::array<char, 256> greeting;
   for (;;) {
-    const ssize_t count =
-        receive(peer, limit.received.data() + limit.used, limit.received.size() - limit.used);
+    const bool fills = peer.stream != nullptr && peer.publishes;
+    if (fills) peer.received.resize(kReceivedBytes);
+    char* const into = fills ? peer.received.data() + peer.used : greeting.data();
+    const ssize_t count = receive(peer, into, fills ? kReceivedBytes - peer.used : greeting.size());
     if (count < 0) return;
     if (count == 0) {
-      std::erase(limit.subscribers, &peer);
+      if (peer.stream != nullptr) std::erase(peer.stream->subscribers, &peer);
       ::epoll_ctl(limit.epoll, EPOLL_CTL_DEL, peer.descriptor, nullptr);
       ::shutdown(peer.descriptor, SHUT_RDWR);
       return;
     }
-    if (!peer.known) {
-      peer.known = true;
-      peer.publishes = limit.received[0] == 'p';
-      if (!peer.publishes) limit.subscribers.push_back(&peer);
-      continue;
+    if (peer.stream == nullptr) {
+      greet(limit, peer, {greeting.data(), static_cast<std::size_t>(count)});
+    } else if (peer.publishes) {
+      peer.used += static_cast<std::size_t>(count);
+      forward_received(peer);
     }
-    if (!peer.publishes) continue;
-    limit.used += static_cast<std::size_t>(count);
-    std::size_t at = 0;
-    while (limit.used - at >= kPrefixBytes) {
-      const auto* const prefix = reinterpret_cast<const std::uint8_t*>(limit.received.data() + at);
-      const std::size_t bytes = kPrefixBytes + (static_cast<std::size_t>(prefix[1]) << 16 |
-                                                static_cast<std::size_t>(prefix[2]) << 8 |
-                                                static_cast<std::size_t>(prefix[3]));
-      if (limit.used - at < bytes) break;
-      forward(limit, limit.received.data() + at, bytes);
-      at += bytes;
-    }
-    std::copy(limit.received.begin() + static_cast<std::ptrdiff_t>(at),
-              limit.received.begin() + static_cast<std::ptrdiff_t>(limit.used),
-              limit.received.begin());
-    limit.used -= at;
   }
 }
 
@@ -196,7 +219,6 @@ int main(int count, char** arguments) {
   ::setrlimit(RLIMIT_NOFILE, &files);
 
   Limit limit;
-  limit.received.resize(std::size_t{1} << 20);
   // The server's own settings of TLS, so that both encrypt alike.
   const auto context = sluice::sfu::TlsContext::self_signed();
   const bool tls = count > 1 && std::string_view{arguments[1]} == "--tls";

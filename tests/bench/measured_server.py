@@ -12,6 +12,7 @@ BIN = "build/release/bin"
 # Rooms of thousands are for measuring; a server as it is configured out of the box refuses them.
 SLUICE = [f"{BIN}/sluice-server", "--port", "0", "--admin-port", "0", "--log-level", "error",
           "--participants-max", "10000", "--connections-max", "10000",
+          "--rooms-max", "10000",
           # The bare limit is one thread, too.
           "--shards", "1"]
 

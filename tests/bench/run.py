@@ -7,10 +7,11 @@ import sys
 
 import conference
 import fanout
+import latency
 import memory
 from measured_server import come_first, raise_file_limit
 
-BENCHES = {"fanout": fanout, "conference": conference, "memory": memory}
+BENCHES = {"fanout": fanout, "conference": conference, "memory": memory, "latency": latency}
 
 
 def main():

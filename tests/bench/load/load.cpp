@@ -35,9 +35,9 @@ struct Options {
   pid_t pid = 0;
   Wire wire = Wire::kRaw;
   bool tls = false;
-  std::size_t subscribers = 0;  ///< of one stream; 0: meetings
-  std::size_t rooms = 1;
-  std::size_t members = 4;  ///< of each meeting
+  std::size_t subscribers = 0;  ///< of each stream; 0: meetings
+  std::size_t rooms = 1;        ///< with a stream or a meeting each
+  std::size_t members = 4;      ///< of each meeting
   double frames_per_second = 30;
   double seconds = 4;
   double warm_up_seconds = 1.5;
@@ -46,6 +46,13 @@ struct Options {
   double poll_ms = 0;
   bool reports = false;
 };
+
+/// What this process has spent so far.
+double processor_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
 
 class Load {
  public:
@@ -63,6 +70,7 @@ class Load {
       start_sources();
       stream(result);
     }
+    publishers_.clear();
     members_.clear();
     if (options_.away_seconds > 0) {
       std::this_thread::sleep_for(std::chrono::duration<double>{options_.away_seconds});
@@ -95,24 +103,33 @@ class Load {
         }
       }
     } else {
-      add_member("stream", {.subscribes = false});
-      for (std::size_t i = 0; i < options_.subscribers; ++i) add_member("stream", {});
+      for (std::size_t i = 0; i < options_.rooms; ++i) {
+        const std::string room = "stream-" + std::to_string(i);
+        publishers_.push_back(&add_member(room, {.subscribes = false}));
+        for (std::size_t j = 0; j < options_.subscribers; ++j) add_member(room, {});
+      }
     }
     wait_until("everybody has joined", [](const LoadMember& member) { return member.joined(); });
   }
 
   void start_sources() {
     const media::Time start = load_now() + 100ms;
+    // Cameras and microphones know nothing of one another: their frames are due at any moment.
+    std::minstd_rand random{20261122};
+    const auto some_time = [&](int most_us) {
+      return media::Duration{std::uniform_int_distribution{0, most_us}(random)};
+    };
     if (!meetings()) {
-      members_.front()->publish_camera(1);
-      wait_until("the publisher publishes", [this](const LoadMember& member) {
-        return &member != members_.front().get() || member.published() == 1;
-      });
-      wait_until("everybody is subscribed", [this](const LoadMember& member) {
-        return options_.wire == Wire::kLimit || &member == members_.front().get() ||
-               member.subscribed() == 1;
-      });
-      members_.front()->add_source(0, media::EncodingId{0}, video(4000, 40'000), start);
+      for (LoadMember* const publisher : publishers_) publisher->publish_camera(1);
+      wait_until("the publishers publish and everybody is subscribed",
+                 [this](const LoadMember& member) {
+                   if (!member.subscribes()) return member.published() == 1;
+                   return options_.wire == Wire::kLimit || member.subscribed() == 1;
+                 });
+      for (LoadMember* const publisher : publishers_) {
+        publisher->add_source(0, media::EncodingId{0}, video(4000, 40'000),
+                              start + some_time(33'000));
+      }
       return;
     }
     for (const auto& member : members_) {
@@ -122,11 +139,6 @@ class Load {
     wait_until("everybody publishes and is subscribed", [this](const LoadMember& member) {
       return member.published() == 2 && member.subscribed() == 2 * (options_.members - 1);
     });
-    // Cameras and microphones know nothing of one another: their frames are due at any moment.
-    std::minstd_rand random{20261122};
-    const auto some_time = [&](int most_us) {
-      return media::Duration{std::uniform_int_distribution{0, most_us}(random)};
-    };
     for (const auto& member : members_) {
       const media::Duration camera = some_time(33'000);
       member->add_source(0, media::EncodingId{0}, video(600, 6000), start + camera);
@@ -151,10 +163,12 @@ class Load {
     tally_.counts_from = load_now();
     sent_ = 0;
     const auto before = server_.read();
+    const double own_before = processor_seconds();
     const media::Time began = load_now();
     const media::Duration behind = send_for(options_.seconds);
     const ProcessUse use = WatchedProcess::between(before, server_.read());
     const double seconds = std::chrono::duration<double>(load_now() - began).count();
+    const double own_seconds = processor_seconds() - own_before;
     const std::uint64_t delivered = tally_.delivered;
     const std::uint64_t published = sent_;
     result["resident_busy"] = server_.resident_bytes();
@@ -163,13 +177,14 @@ class Load {
     result["frames_per_second"] = static_cast<double>(delivered) / seconds;
     result["published_per_second"] = static_cast<double>(published) / seconds;
     std::uint64_t lost = tally_.lost;
-    // Of one stream it is known how much should have come: a gap at the end has no frame after it.
+    // Of streams it is known how much should have come: a gap at the end has no frame after it.
     if (!meetings()) lost = sent_ * options_.subscribers - tally_.delivered;
     result["lost"] = lost;
     result["behind_ms"] = std::chrono::duration<double, std::milli>(behind).count();
     const double frames = std::max(1.0, static_cast<double>(delivered));
     result["microseconds_per_frame"] = use.processor_seconds * 1e6 / frames;
     result["processor_share"] = use.processor_seconds / seconds;
+    result["load_processor_share"] = own_seconds / seconds;
     result["user_share"] = use.user_share;
     if (use.system_calls) {
       result["calls_per_frame"] = static_cast<double>(*use.system_calls) / frames;
@@ -262,6 +277,7 @@ class Load {
   std::uint64_t sent_ = 0;
   bool streaming_ = false;
   std::vector<std::unique_ptr<LoadMember>> members_;
+  std::vector<LoadMember*> publishers_;  ///< of streams
 };
 
 int run(int count, char** arguments) {
@@ -273,8 +289,8 @@ int run(int count, char** arguments) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, Wire>{
           {"limit", Wire::kLimit}, {"raw", Wire::kRaw}, {"websocket", Wire::kWebSocket}}));
   app.add_flag("--tls", options.tls);
-  app.add_option("--subscribers", options.subscribers, "Of one stream of 1.1 Mbit/s; 0: meetings");
-  app.add_option("--rooms", options.rooms, "Meetings");
+  app.add_option("--subscribers", options.subscribers, "Of each stream of 1.1 Mbit/s; 0: meetings");
+  app.add_option("--rooms", options.rooms, "With a stream or a meeting each");
   app.add_option("--members", options.members,
                  "Of each meeting: all publish a camera in two encodings and a microphone");
   app.add_option("--fps", options.frames_per_second, "Of each camera");

@@ -30,7 +30,7 @@ LoadMember::LoadMember(const Target& target, Role role, Tally& tally)
 
 void LoadMember::join(const std::string& room) {
   if (wire_ == Wire::kLimit) {
-    connection_.send_bytes(role_.subscribes ? "s" : "p");
+    connection_.send_bytes((role_.subscribes ? "s" : "p") + room + "\n");
     joined_ = true;
     return;
   }

@@ -48,6 +48,7 @@ class LoadMember {
   /// Sends the frame that is due next.
   void send_due();
   void read();
+  [[nodiscard]] bool subscribes() const { return role_.subscribes; }
   [[nodiscard]] int descriptor() const { return connection_.descriptor(); }
 
  private:
