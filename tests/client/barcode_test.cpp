@@ -25,7 +25,7 @@ TEST(Barcode, LiesInTheTopTwelfthAsOneWhiteAndOneBlackReference) {
   media::I420Image image{600, 360};
   draw_barcode(image, {.sender = 0x80, .frame = 1});
   const auto cell = [&](int index) {
-    return image.row(0, 15)[static_cast<std::size_t>(index * 20 + 10)];
+    return image.row(0, 15)[static_cast<std::size_t>(index) * 20 + 10];
   };
   EXPECT_EQ(cell(0), 235);  // white
   EXPECT_EQ(cell(1), 235);  // highest bit of the sender

@@ -147,7 +147,7 @@ TEST(Uplink, ThinsTheHighestLayerFirstAndKeepsAudioWhole) {
   const auto& sent = publisher.sent;
   EXPECT_GE(sent.sounds, 995U);
   EXPECT_LT(sent.slowest_sound, 100ms);
-  const double base = static_cast<double>(sent.frames_of_layer[0]);
+  const auto base = static_cast<double>(sent.frames_of_layer[0]);
   EXPECT_GT(base, 130);  // of some 151
   // Sound leaves 39 kB/s of the 60 kB/s that the pictures want: what fits is sent, and nearly all
   // that is left out is of the two layers above the base.

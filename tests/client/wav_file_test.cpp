@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <tuple>
 
 namespace sluice::client {
 namespace {
@@ -84,7 +85,7 @@ TEST(WavFile, AFileCutAnywhereIsNeverReadPastItsEnd) {
   WavBytes wav;
   wav.format(1, 1, 48000, 16).text("LIST").number(2, 4).text("ab").data(4).number(0, 4);
   for (std::size_t length = 0; length < wav.bytes().size(); ++length) {
-    (void)parse_wav(wav.bytes().first(length));
+    std::ignore = parse_wav(wav.bytes().first(length));
   }
 }
 

@@ -172,10 +172,13 @@ TEST(LinkRun, LeavesNoCommandBehindHoweverItEnds) {
   for (const std::string signal : {"TERM", "KILL"}) {
     // A length of sleep that only this run has, to find it by.
     const std::string mine = "sleep 9" + std::to_string(getpid()) + (signal == "TERM" ? "1" : "2");
-    const auto result = client::tests::run(
-        SLUICE_BIN_DIR "/sluice-link -- " + mine + " -- " + mine + " 2>/dev/null & link=$!; " +
-        "sleep 0.5; pgrep -c -x -f '" + mine + "'; kill -" + signal + " $link; " +
-        "wait $link; echo $?; sleep 0.2; pgrep -c -x -f '" + mine + "'; true");
+    std::string script = "mine='";
+    script.append(mine).append("'; signal=").append(signal).append("; " SLUICE_BIN_DIR);
+    script.append(
+        "/sluice-link -- $mine -- $mine 2>/dev/null & link=$!; "
+        "sleep 0.5; pgrep -c -x -f \"$mine\"; kill -$signal $link; "
+        "wait $link; echo $?; sleep 0.2; pgrep -c -x -f \"$mine\"; true");
+    const auto result = client::tests::run(script);
     EXPECT_EQ(result.output, signal == "TERM" ? "2\n143\n0\n" : "2\n137\n0\n");
   }
 }

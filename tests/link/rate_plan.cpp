@@ -27,8 +27,9 @@ struct Unit {
 /// A number of at least 0 and one of the units behind it.
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, value, std::chars_format::fixed);
   if (error != std::errc{} || !(value >= 0)) return std::nullopt;
   const std::string_view name{stop, static_cast<std::size_t>(end - stop)};
   const auto unit = std::ranges::find(units, name, &Unit::name);

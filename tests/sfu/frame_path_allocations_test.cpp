@@ -61,6 +61,7 @@ class FramePathAllocations : public testing::TestWithParam<Room> {
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), end);
       std::vector<pollfd> waiting;
+      waiting.reserve(members_.size());
       for (const auto& member : members_) {
         waiting.push_back({.fd = member->descriptor(), .events = POLLIN, .revents = 0});
       }

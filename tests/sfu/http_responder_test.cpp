@@ -34,12 +34,12 @@ class HttpResponderTest : public testing::Test {
     root.write("assets/app-3f9a0c21.js", "export {}");
     root.write("a name.txt", "spaced");
     auto site = StaticSite::load(root.path());
-    if (site) settings.site = *std::move(site);
+    if (site) settings_.site = *std::move(site);
   }
 
   // The reply to all of `request`, which must be one.
   HttpReply ask(std::string_view request) const {
-    HttpResponder responder{settings};
+    HttpResponder responder{settings_};
     const HttpStep step = responder.read(std::as_bytes(std::span{request}));
     EXPECT_TRUE(step.reply) << request;
     return step.reply.value_or(HttpReply{});
@@ -50,7 +50,7 @@ class HttpResponderTest : public testing::Test {
   }
   static std::string body(const HttpReply& reply) { return reply.body ? *reply.body : ""; }
 
-  HttpSettings settings;
+  HttpSettings settings_;
 };
 
 TEST_F(HttpResponderTest, ServesThePageAtTheRootAndAtTheAddressOfEveryRoom) {
@@ -88,7 +88,7 @@ TEST_F(HttpResponderTest, GivesEveryPageTheSecurityFields) {
 }
 
 TEST_F(HttpResponderTest, AnswersNotModifiedToAClientThatHasTheContent) {
-  const std::string etag = settings.site.find("/index.html")->etag;
+  const std::string etag = settings_.site.find("/index.html")->etag;
   for (const std::string& value : {etag, "W/" + etag, "\"old\", " + etag, std::string{"*"}}) {
     const HttpReply reply = get("/", "If-None-Match: " + value + "\r\n");
     EXPECT_EQ(reply.status, 304) << value;
@@ -179,7 +179,7 @@ TEST_F(HttpResponderTest, GivesTheSameRepliesWhereverARequestIsCut) {
       "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\nHEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
       "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   for (std::size_t cut = 0; cut <= requests.size(); ++cut) {
-    HttpResponder responder{settings};
+    HttpResponder responder{settings_};
     std::vector<int> statuses;
     AfterReply after = AfterReply::kKeepOpen;
     std::size_t consumed = 0;
@@ -207,7 +207,7 @@ TEST_F(HttpResponderTest, KeepsAnOldClientsConnectionOnlyWhenAsked) {
 TEST_F(HttpResponderTest, UpgradesToWebSocketAndLeavesTheBytesBehindIt) {
   const std::string request = upgrade_with(kGoodUpgrade);
   const std::string received = request + "\x81\x80wxyz";
-  HttpResponder responder{settings};
+  HttpResponder responder{settings_};
   const HttpStep step = responder.read(std::as_bytes(std::span{received}));
   EXPECT_EQ(step.consumed, request.size());
   ASSERT_TRUE(step.reply);
@@ -238,13 +238,13 @@ TEST_F(HttpResponderTest, LetsOnlyPagesOfAllowedOriginsUpgrade) {
   EXPECT_EQ(from("http://localhost:8080"), 101);
   EXPECT_EQ(from("https://evil.example"), 403);
   EXPECT_EQ(from("null"), 403);
-  settings.allowed_origins = {"https://app.example"};
+  settings_.allowed_origins = {"https://app.example"};
   EXPECT_EQ(from("https://app.example"), 101);
   EXPECT_EQ(from("https://evil.example"), 403);
 }
 
 TEST_F(HttpResponderTest, TellsASlowClientThatItTookTooLong) {
-  const HttpReply reply = HttpResponder{settings}.request_timeout();
+  const HttpReply reply = HttpResponder{settings_}.request_timeout();
   EXPECT_EQ(reply.status, 408);
   EXPECT_EQ(reply.after, AfterReply::kClose);
 }

@@ -66,6 +66,7 @@ class LargeRoom : public testing::TestWithParam<Wire> {
   }
   void read() {
     std::vector<pollfd> waiting;
+    waiting.reserve(members_.size());
     for (const auto& member : members_) {
       waiting.push_back({.fd = member->descriptor(), .events = POLLIN, .revents = 0});
     }

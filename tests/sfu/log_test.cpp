@@ -17,13 +17,13 @@ using std::chrono::seconds;
 class LogTest : public testing::Test {
  protected:
   Log make(const LogSettings& settings) {
-    return Log{settings, [this](std::string_view line) { lines.emplace_back(line); },
-               [this] { return now; }};
+    return Log{settings, [this](std::string_view line) { lines_.emplace_back(line); },
+               [this] { return now_; }};
   }
 
-  std::vector<std::string> lines;
+  std::vector<std::string> lines_;
   // 2026-01-31T12:00:00.042Z
-  std::chrono::system_clock::time_point now{milliseconds{1769860800042}};
+  std::chrono::system_clock::time_point now_{milliseconds{1769860800042}};
 };
 
 TEST_F(LogTest, WritesAnEventAndItsFields) {
@@ -34,8 +34,8 @@ TEST_F(LogTest, WritesAnEventAndItsFields) {
                                   {"tls", true},
                                   {"bytes", std::uint64_t{18446744073709551615U}},
                                   {"delta", -4}});
-  ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0],
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_EQ(lines_[0],
             "2026-01-31T12:00:00.042Z info participant_joined room=demo participants=3 rtt_ms=1.5 "
             "tls=true bytes=18446744073709551615 delta=-4");
 }
@@ -46,8 +46,8 @@ TEST_F(LogTest, WritesJsonThatParses) {
                       {"broken", "\xFF\xC3 x"},
                       {"number", std::numeric_limits<double>::infinity()},
                       {"empty", ""}});
-  ASSERT_EQ(lines.size(), 1U);
-  const auto parsed = nlohmann::json::parse(lines[0]);
+  ASSERT_EQ(lines_.size(), 1U);
+  const auto parsed = nlohmann::json::parse(lines_[0]);
   EXPECT_EQ(parsed["time"], "2026-01-31T12:00:00.042Z");
   EXPECT_EQ(parsed["level"], "warning");
   EXPECT_EQ(parsed["event"], "odd");
@@ -60,20 +60,20 @@ TEST_F(LogTest, WritesJsonThatParses) {
 TEST_F(LogTest, LetsNoValueEndTheLineOrForgeAField) {
   Log log = make({});
   log.info("joined", {{"name", "Eve\n2026 info joined name=Bob"}, {"room", "a=b"}, {"id", ""}});
-  ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0].find('\n'), std::string::npos);
-  EXPECT_TRUE(lines[0].ends_with(R"(name="Eve\u000a2026 info joined name=Bob" room="a=b" id="")"))
-      << lines[0];
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_EQ(lines_[0].find('\n'), std::string::npos);
+  EXPECT_TRUE(lines_[0].ends_with(R"(name="Eve\u000a2026 info joined name=Bob" room="a=b" id="")"))
+      << lines_[0];
 }
 
 TEST_F(LogTest, LetsNoByteThatATerminalObeysPass) {
   Log log = make({});
   for (int byte = 1; byte < 256; ++byte) {
-    lines.clear();
+    lines_.clear();
     const std::string value = {static_cast<char>(byte)};
     log.error("byte", {{"value", value}});
-    for (const char c : lines.at(0)) {
-      ASSERT_TRUE(c >= 0x20 && c != 0x7F) << byte << ": " << lines[0];
+    for (const char c : lines_.at(0)) {
+      ASSERT_TRUE(c >= 0x20 && c != 0x7F) << byte << ": " << lines_[0];
     }
   }
 }
@@ -81,13 +81,13 @@ TEST_F(LogTest, LetsNoByteThatATerminalObeysPass) {
 TEST_F(LogTest, CutsALongValueAtACharacter) {
   Log log = make({});
   log.info("long", {{"value", std::string(255, 'x') + "€" + std::string(100000, 'y')}});
-  EXPECT_TRUE(lines.at(0).ends_with("value=\"" + std::string(255, 'x') + "...\"")) << lines[0];
+  EXPECT_TRUE(lines_.at(0).ends_with("value=\"" + std::string(255, 'x') + "...\"")) << lines_[0];
 }
 
 TEST_F(LogTest, HidesSecrets) {
   Log log = make({});
   log.info("join", {{"token", "eyJhbGciOi"}, {"secret", "s3cret"}, {"room", "demo"}});
-  EXPECT_TRUE(lines.at(0).ends_with("token=(hidden) secret=(hidden) room=demo"));
+  EXPECT_TRUE(lines_.at(0).ends_with("token=(hidden) secret=(hidden) room=demo"));
 }
 
 TEST_F(LogTest, WritesOnlyWhatIsOfItsLevel) {
@@ -96,7 +96,7 @@ TEST_F(LogTest, WritesOnlyWhatIsOfItsLevel) {
   log.info("b");
   log.warning("c");
   log.error("d");
-  EXPECT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines_.size(), 2U);
   EXPECT_FALSE(log.enabled(LogLevel::kInfo));
   EXPECT_TRUE(log.enabled(LogLevel::kError));
 }
@@ -104,22 +104,22 @@ TEST_F(LogTest, WritesOnlyWhatIsOfItsLevel) {
 TEST_F(LogTest, LimitsTheRateOfEachEventAndCountsTheRest) {
   Log log = make({.burst = 3, .per_second = 1});
   for (int i = 0; i < 10; ++i) log.info("refused", {{"i", i}});
-  EXPECT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines_.size(), 3U);
   log.info("other");
-  EXPECT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines_.size(), 4U);
 
-  now += seconds{1};
+  now_ += seconds{1};
   log.info("refused");
-  ASSERT_EQ(lines.size(), 5U);
-  EXPECT_TRUE(lines[4].ends_with("refused suppressed=7")) << lines[4];
+  ASSERT_EQ(lines_.size(), 5U);
+  EXPECT_TRUE(lines_[4].ends_with("refused suppressed=7")) << lines_[4];
   log.info("refused");
-  EXPECT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines_.size(), 5U);
 }
 
 TEST_F(LogTest, LetsErrorsAlwaysPass) {
   Log log = make({.burst = 1, .per_second = 1});
   for (int i = 0; i < 10; ++i) log.error("broken");
-  EXPECT_EQ(lines.size(), 10U);
+  EXPECT_EQ(lines_.size(), 10U);
 }
 
 TEST_F(LogTest, TellsAtItsEndWhatWasSuppressed) {
@@ -127,19 +127,19 @@ TEST_F(LogTest, TellsAtItsEndWhatWasSuppressed) {
     Log log = make({.burst = 1, .per_second = 1});
     for (int i = 0; i < 5; ++i) log.info("refused");
   }
-  ASSERT_EQ(lines.size(), 2U);
-  EXPECT_TRUE(lines[1].ends_with("info suppressed of_event=refused suppressed=4"));
+  ASSERT_EQ(lines_.size(), 2U);
+  EXPECT_TRUE(lines_[1].ends_with("info suppressed of_event=refused suppressed=4"));
 }
 
 TEST_F(LogTest, TakesAClockThatIsSetBack) {
   Log log = make({.burst = 1, .per_second = 1});
   log.info("a");
-  now -= std::chrono::hours{1};
+  now_ -= std::chrono::hours{1};
   log.info("a");
-  EXPECT_EQ(lines.size(), 1U);
-  now += seconds{1};
+  EXPECT_EQ(lines_.size(), 1U);
+  now_ += seconds{1};
   log.info("a");
-  EXPECT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines_.size(), 2U);
 }
 
 TEST(LogToStandardError, WritesWholeLinesOfManyThreadsBeforeItEnds) {
@@ -147,6 +147,7 @@ TEST(LogToStandardError, WritesWholeLinesOfManyThreadsBeforeItEnds) {
   {
     Log log{{.burst = 1000, .per_second = 1000}};
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int thread = 0; thread < 4; ++thread) {
       threads.emplace_back([&log, thread] {
         for (int i = 0; i < 100; ++i) log.info("line", {{"thread", thread}, {"i", i}});

@@ -92,7 +92,7 @@ TEST_F(OutboxTest, GoesOnWithWhatASocketDidNotTakeOfAMessageThatWentPastIt) {
 
 TEST_F(OutboxTest, GoesOnWhereAFullSocketStopped) {
   const media::FrameRef frame = frame_of(pool_, 60'000);
-  std::string expected;
+  const std::string payload{reinterpret_cast<const char*>(frame->payload().data()), 60'000};
   for (int i = 0; i < 200; ++i) {
     outbox_.add_chunk(MessageFraming::kWebSocket, header_of(frame), frame, frame->payload());
   }
@@ -109,6 +109,7 @@ TEST_F(OutboxTest, GoesOnWhereAFullSocketStopped) {
   EXPECT_TRUE(was_full);
   ASSERT_EQ(received.size(), total);
   const std::size_t message = total / 200;
+  EXPECT_TRUE(std::string_view{received}.substr(0, message).ends_with(payload));
   for (std::size_t i = 0; i < 200; ++i) {
     ASSERT_EQ(received.compare(i * message, message, received, 0, message), 0) << i;
   }

@@ -46,9 +46,9 @@ std::string key_pem(const TlsContext& context, const char* password = nullptr) {
 class TlsContextFiles : public testing::Test {
  protected:
   TlsContextFiles()
-      : context{TlsContext::self_signed().value()},
-        certificate{folder.write("cert.pem", certificate_pem(context))},
-        key{folder.write("key.pem", key_pem(context))} {}
+      : context_{TlsContext::self_signed().value()},
+        certificate_{folder_.write("cert.pem", certificate_pem(context_))},
+        key_{folder_.write("key.pem", key_pem(context_))} {}
 
   static std::string error_of(const std::filesystem::path& certificate_file,
                               const std::filesystem::path& key_file) {
@@ -56,10 +56,10 @@ class TlsContextFiles : public testing::Test {
     return made ? "" : made.error();
   }
 
-  TemporaryFolder folder;
-  TlsContext context;
-  std::filesystem::path certificate;
-  std::filesystem::path key;
+  TemporaryFolder folder_;
+  TlsContext context_;
+  std::filesystem::path certificate_;
+  std::filesystem::path key_;
 };
 
 TEST(TlsContextSelfSigned, NamesThisMachineAndWhatWasAskedFor) {
@@ -95,35 +95,35 @@ TEST(TlsContextSelfSigned, RefusesANameThatWouldSmuggleInOthers) {
 }
 
 TEST_F(TlsContextFiles, AreReadAgainAsWritten) {
-  const auto made = TlsContext::from_files(certificate, key);
+  const auto made = TlsContext::from_files(certificate_, key_);
   ASSERT_TRUE(made) << made.error();
-  EXPECT_EQ(made->fingerprint(), context.fingerprint());
-  EXPECT_EQ(made->expires(), context.expires());
+  EXPECT_EQ(made->fingerprint(), context_.fingerprint());
+  EXPECT_EQ(made->expires(), context_.expires());
 }
 
 TEST_F(TlsContextFiles, AreNamedWhenMissingOrUnreadable) {
-  EXPECT_EQ(error_of("/nonexistent/cert.pem", key),
+  EXPECT_EQ(error_of("/nonexistent/cert.pem", key_),
             "TLS certificate /nonexistent/cert.pem: No such file or directory");
-  EXPECT_EQ(error_of(certificate, "/nonexistent/key.pem"),
+  EXPECT_EQ(error_of(certificate_, "/nonexistent/key.pem"),
             "TLS key /nonexistent/key.pem: No such file or directory");
-  EXPECT_THAT(error_of(folder.path(), key), HasSubstr("is a folder"));
+  EXPECT_THAT(error_of(folder_.path(), key_), HasSubstr("is a folder"));
 }
 
 TEST_F(TlsContextFiles, AreNamedWhenTheyHoldSomethingElse) {
-  const auto other = folder.write("other.txt", "not a certificate");
-  EXPECT_THAT(error_of(other, key), HasSubstr("other.txt: no PEM certificate in it"));
-  EXPECT_THAT(error_of(certificate, other), HasSubstr("other.txt: no PEM private key in it"));
-  EXPECT_THAT(error_of(key, key), HasSubstr("key.pem: no PEM certificate in it"));
+  const auto other = folder_.write("other.txt", "not a certificate");
+  EXPECT_THAT(error_of(other, key_), HasSubstr("other.txt: no PEM certificate in it"));
+  EXPECT_THAT(error_of(certificate_, other), HasSubstr("other.txt: no PEM private key in it"));
+  EXPECT_THAT(error_of(key_, key_), HasSubstr("key.pem: no PEM certificate in it"));
 }
 
 TEST_F(TlsContextFiles, AreNamedWhenTheyDoNotBelongTogether) {
-  const auto other = folder.write("other.pem", key_pem(TlsContext::self_signed().value()));
-  EXPECT_THAT(error_of(certificate, other), HasSubstr("does not belong to the certificate"));
+  const auto other = folder_.write("other.pem", key_pem(TlsContext::self_signed().value()));
+  EXPECT_THAT(error_of(certificate_, other), HasSubstr("does not belong to the certificate"));
 }
 
 TEST_F(TlsContextFiles, AreRefusedWithAnEncryptedKeyAndNobodyIsAsked) {
-  const auto encrypted = folder.write("encrypted.pem", key_pem(context, "secret"));
-  EXPECT_THAT(error_of(certificate, encrypted), HasSubstr("is encrypted"));
+  const auto encrypted = folder_.write("encrypted.pem", key_pem(context_, "secret"));
+  EXPECT_THAT(error_of(certificate_, encrypted), HasSubstr("is encrypted"));
 }
 
 // True when the handshake succeeds, false when the server refuses it.

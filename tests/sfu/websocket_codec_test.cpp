@@ -65,7 +65,7 @@ class Connection {
 
   // Feeds `bytes`, as much at a time as the buffer takes.
   void receive(std::span<const std::byte> bytes) {
-    while (!bytes.empty() && !fault_ && !closed_) {
+    while (!bytes.empty() && !fault && !closed_) {
       const std::size_t taken = std::min(bytes.size(), buffer_.size() - size_);
       ASSERT_GT(taken, 0U) << "the buffer is full, and the reader wants more";
       std::ranges::copy(bytes.first(taken), buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
@@ -76,7 +76,7 @@ class Connection {
   }
 
   std::vector<Seen> seen;
-  std::optional<WebSocketFault> fault_;
+  std::optional<WebSocketFault> fault;
   std::size_t missing = 0;
 
  private:
@@ -84,7 +84,7 @@ class Connection {
     while (true) {
       const auto event = reader_.read(std::span{buffer_}.first(size_));
       if (!event) {
-        fault_ = event.error();
+        fault = event.error();
         return;
       }
       ASSERT_LE(event->consumed + event->remaining, size_);
@@ -115,7 +115,7 @@ class Connection {
 std::optional<WebSocketFault> fault_of(const Bytes& bytes, const WebSocketLimits& limits = {}) {
   Connection connection{limits};
   connection.receive(bytes);
-  return connection.fault_;
+  return connection.fault;
 }
 
 TEST(WebSocketReader, ReadsTheExampleOfTheRfc) {
@@ -179,7 +179,7 @@ TEST(WebSocketReader, FitsAMessageOfThousandsOfFragmentsInItsBuffer) {
   stream = stream + frame(kFin | kContinuation, "");
   Connection connection{limits};
   connection.receive(stream);
-  ASSERT_FALSE(connection.fault_);
+  ASSERT_FALSE(connection.fault);
   ASSERT_EQ(connection.seen.size(), 1001U);
   EXPECT_EQ(connection.seen.back(), (Seen{Kind::kBinary, std::string(1000, 'x'), 1005}));
 }
