@@ -7,6 +7,7 @@
 #include <csignal>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "tests/sfu/socket_pair.h"
@@ -97,67 +98,67 @@ TEST(PlainTransport, SurvivesWritingToAPeerThatIsGone) {
 class TlsTransportTest : public testing::Test {
  protected:
   TlsTransportTest()
-      : context{TlsContext::self_signed().value()},
-        sockets{connect_socket_pair()},
-        transport{make_tls_transport(sockets.server.get(), context)},
-        client{sockets.client.get()} {}
+      : context_{TlsContext::self_signed().value()},
+        sockets_{connect_socket_pair()},
+        transport_{make_tls_transport(sockets_.server.get(), context_)},
+        client_{sockets_.client.get()} {}
 
   void shake_hands() {
-    ASSERT_FALSE(client.handshake());
+    ASSERT_FALSE(client_.handshake());
     for (int i = 0; i < 10; ++i) {
-      ASSERT_TRUE(wait_readable(sockets.server.get()));
-      const auto server_done = transport->handshake();
+      ASSERT_TRUE(wait_readable(sockets_.server.get()));
+      const auto server_done = transport_->handshake();
       if (server_done) break;
-      ASSERT_EQ(server_done.error(), IoStatus::kWouldBlockRead) << transport->failure();
-      ASSERT_TRUE(wait_readable(sockets.client.get()));
-      client.handshake();
+      ASSERT_EQ(server_done.error(), IoStatus::kWouldBlockRead) << transport_->failure();
+      ASSERT_TRUE(wait_readable(sockets_.client.get()));
+      client_.handshake();
     }
-    ASSERT_TRUE(client.handshake());
+    ASSERT_TRUE(client_.handshake());
   }
 
-  TlsContext context;
-  SocketPair sockets;
-  std::unique_ptr<Transport> transport;
-  TlsClient client;
+  TlsContext context_;
+  SocketPair sockets_;
+  std::unique_ptr<Transport> transport_;
+  TlsClient client_;
 };
 
 TEST_F(TlsTransportTest, CarriesBytesBothWays) {
   shake_hands();
-  ASSERT_TRUE(client.send("hello"));
-  ASSERT_TRUE(wait_readable(sockets.server.get()));
-  EXPECT_EQ(read_some(*transport), "hello");
+  ASSERT_TRUE(client_.send("hello"));
+  ASSERT_TRUE(wait_readable(sockets_.server.get()));
+  EXPECT_EQ(read_some(*transport_), "hello");
   std::array<std::byte, 10> buffer{};
-  EXPECT_EQ(transport->read(buffer), std::unexpected{IoStatus::kWouldBlockRead});
+  EXPECT_EQ(transport_->read(buffer), std::unexpected{IoStatus::kWouldBlockRead});
 
   const std::array pieces = {piece("welcome")};
-  EXPECT_EQ(transport->write(pieces, {.end_of_record = true}), 7U);
-  EXPECT_EQ(client.receive(7), "welcome");
+  EXPECT_EQ(transport_->write(pieces, {.end_of_record = true}), 7U);
+  EXPECT_EQ(client_.receive(7), "welcome");
 }
 
 TEST_F(TlsTransportTest, GathersSmallPiecesIntoOneRecord) {
   shake_hands();
   const std::string payload = pattern(1200);
   const std::array pieces = {piece("prefix"), piece(""), piece("header"), piece(payload)};
-  EXPECT_EQ(transport->write(pieces, {}), 1212U);
-  EXPECT_EQ(client.receive(1212), "prefixheader" + payload);
-  EXPECT_EQ(client.records, 1);
+  EXPECT_EQ(transport_->write(pieces, {}), 1212U);
+  EXPECT_EQ(client_.receive(1212), "prefixheader" + payload);
+  EXPECT_EQ(client_.records, 1);
 }
 
 TEST_F(TlsTransportTest, TakesAtMostOneRecordACall) {
   shake_hands();
   const std::string large = pattern(40000);
   std::array pieces = {piece(large)};
-  EXPECT_EQ(transport->write(pieces, {}), kTlsRecordBytesMax);
+  EXPECT_EQ(transport_->write(pieces, {}), kTlsRecordBytesMax);
   const std::array mixed = {piece("x"), piece(large)};
-  EXPECT_EQ(transport->write(mixed, {}), kTlsRecordBytesMax);
+  EXPECT_EQ(transport_->write(mixed, {}), kTlsRecordBytesMax);
 }
 
 TEST_F(TlsTransportTest, ReadsAllRecordsThatAreThere) {
   shake_hands();
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(client.send("12345"));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(client_.send("12345"));
   // TLS 1.3 adds 22 bytes to each.
-  ASSERT_TRUE(wait_for_bytes(sockets.server.get(), 5 * (5 + 22)));
-  EXPECT_EQ(read_some(*transport), "1234512345123451234512345");
+  ASSERT_TRUE(wait_for_bytes(sockets_.server.get(), 5 * (5 + 22)));
+  EXPECT_EQ(read_some(*transport_), "1234512345123451234512345");
 }
 
 TEST_F(TlsTransportTest, LosesAndRepeatsNothingWhenTheSocketIsFull) {
@@ -165,62 +166,62 @@ TEST_F(TlsTransportTest, LosesAndRepeatsNothingWhenTheSocketIsFull) {
   std::string offered;
   std::string received;
   std::expected<std::size_t, IoStatus> written = 0;
-  for (int i = 0; i < 2000 && transport->unflushed_bytes() == 0; ++i) {
+  for (int i = 0; i < 2000 && transport_->unflushed_bytes() == 0; ++i) {
     const std::string chunk = pattern(5000 + static_cast<std::size_t>(i));
     const std::array pieces = {piece(std::string_view{chunk}.substr(0, 12)),
                                piece(std::string_view{chunk}.substr(12))};
-    written = transport->write(pieces, {});
+    written = transport_->write(pieces, {});
     ASSERT_TRUE(written);
     offered += chunk.substr(0, *written);
   }
-  ASSERT_GT(transport->unflushed_bytes(), 0U) << "the socket never filled up";
-  ASSERT_LE(transport->unflushed_bytes(), kTlsRecordBytesMax);
-  EXPECT_EQ(transport->flush(), std::unexpected{IoStatus::kWouldBlockWrite});
+  ASSERT_GT(transport_->unflushed_bytes(), 0U) << "the socket never filled up";
+  ASSERT_LE(transport_->unflushed_bytes(), kTlsRecordBytesMax);
+  EXPECT_EQ(transport_->flush(), std::unexpected{IoStatus::kWouldBlockWrite});
 
   // What comes next need not be what was offered before: the scheduler may have changed its mind.
   const std::array other = {piece("something else")};
-  EXPECT_EQ(transport->write(other, {}), std::unexpected{IoStatus::kWouldBlockWrite});
+  EXPECT_EQ(transport_->write(other, {}), std::unexpected{IoStatus::kWouldBlockWrite});
   while (received.size() < offered.size()) {
-    ASSERT_TRUE(wait_readable(sockets.client.get()));
-    received += client.receive_now(1 << 20);
-    static_cast<void>(transport->flush());
+    ASSERT_TRUE(wait_readable(sockets_.client.get()));
+    received += client_.receive_now(1 << 20);
+    std::ignore = transport_->flush();
   }
-  EXPECT_EQ(transport->unflushed_bytes(), 0U);
+  EXPECT_EQ(transport_->unflushed_bytes(), 0U);
   EXPECT_TRUE(received == offered);
-  EXPECT_EQ(transport->write(other, {}), 14U);
-  EXPECT_EQ(client.receive(14), "something else");
+  EXPECT_EQ(transport_->write(other, {}), 14U);
+  EXPECT_EQ(client_.receive(14), "something else");
 }
 
 TEST_F(TlsTransportTest, TellsThePeerThatItEnds) {
   shake_hands();
-  transport->shutdown();
-  EXPECT_EQ(client.receive(10), "");
-  EXPECT_NE(SSL_get_shutdown(client.native()) & SSL_RECEIVED_SHUTDOWN, 0);
+  transport_->shutdown();
+  EXPECT_EQ(client_.receive(10), "");
+  EXPECT_NE(SSL_get_shutdown(client_.native()) & SSL_RECEIVED_SHUTDOWN, 0);
 }
 
 TEST_F(TlsTransportTest, TakesAnEndWithoutCloseNotifyAsClosed) {
   shake_hands();
   // Unread session tickets would make the end a reset.
-  ASSERT_TRUE(wait_readable(sockets.client.get()));
-  client.receive_now(1);
-  sockets.client.reset();
-  ASSERT_TRUE(wait_readable(sockets.server.get()));
+  ASSERT_TRUE(wait_readable(sockets_.client.get()));
+  client_.receive_now(1);
+  sockets_.client.reset();
+  ASSERT_TRUE(wait_readable(sockets_.server.get()));
   std::array<std::byte, 10> buffer{};
-  EXPECT_EQ(transport->read(buffer), std::unexpected{IoStatus::kClosed});
+  EXPECT_EQ(transport_->read(buffer), std::unexpected{IoStatus::kClosed});
 }
 
 TEST_F(TlsTransportTest, SurvivesWritingToAPeerThatIsGone) {
   std::signal(SIGPIPE, SIG_DFL);
   shake_hands();
   const std::array pieces = {piece("unread")};
-  ASSERT_TRUE(transport->write(pieces, {}));
-  ASSERT_TRUE(wait_readable(sockets.client.get()));
-  sockets.client.reset();
-  ASSERT_TRUE(wait_readable(sockets.server.get()));
+  ASSERT_TRUE(transport_->write(pieces, {}));
+  ASSERT_TRUE(wait_readable(sockets_.client.get()));
+  sockets_.client.reset();
+  ASSERT_TRUE(wait_readable(sockets_.server.get()));
   std::expected<std::size_t, IoStatus> written = 0;
-  for (int i = 0; i < 10 && written; ++i) written = transport->write(pieces, {});
+  for (int i = 0; i < 10 && written; ++i) written = transport_->write(pieces, {});
   EXPECT_EQ(written, std::unexpected{IoStatus::kFailed});
-  EXPECT_NE(transport->failure(), "");
+  EXPECT_NE(transport_->failure(), "");
 }
 
 TEST(TlsTransport, FailsOnBytesThatAreNoTls) {
