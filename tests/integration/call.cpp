@@ -122,6 +122,7 @@ double percentile(std::vector<double> values, double share) {
 
 std::vector<double> latencies_ms(const std::vector<ReceivedFrame>& frames) {
   std::vector<double> latencies;
+  latencies.reserve(frames.size());
   for (const ReceivedFrame& frame : frames) latencies.push_back(frame.latency_ms());
   return latencies;
 }

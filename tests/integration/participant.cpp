@@ -68,7 +68,7 @@ void Participant::read() {
     return;
   }
   const SteadyTime now = steady_clock::now();
-  const double per_second = static_cast<double>(options_.read_bytes_per_second);
+  const auto per_second = static_cast<double>(options_.read_bytes_per_second);
   allowance_bytes_ += per_second * std::chrono::duration<double>(now - allowance_from_).count();
   allowance_from_ = now;
   // A link does not save up: what was not used within 10 ms is gone.
