@@ -1,10 +1,22 @@
 #include "sfu/egress_pump.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "sfu/metric_kinds.h"
 #include "sfu/socket_facts.h"
 #include "signaling/server_message.h"
 
 namespace sluice::sfu {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The kernel counts in ticks: at 100 Hz this much of what it says may not be so.
+constexpr std::chrono::milliseconds kTick{10};
+
+}  // namespace
+
 EgressPump::Outcome EgressPump::run(media::Egress& egress, Outbox& outbox, Transport& transport,
                                     media::Time now) {
   if (!waiting_) last_progress_ = now;
@@ -171,8 +183,17 @@ void EgressPump::sent_in_step(const media::FrameDescription& frame, media::Time 
   last_progress_ = at;
 }
 
+media::Time EgressPump::arrival(media::Time now) const {
+  const auto facts = read_tcp_facts(descriptor_);
+  return facts ? now - std::max(facts->last_data_ago - kTick, 0ms) : now;
+}
+
+void EgressPump::answered(std::uint64_t ping, media::Time now) {
+  link_.answered(ping, arrival(now));
+}
+
 bool EgressPump::reported(std::uint64_t received_bytes, media::Time now) {
-  if (!link_.reported(received_bytes, now)) return false;
+  if (!link_.reported(received_bytes, arrival(now))) return false;
   if (link_.congested()) {
     recorder_.record(
         media::ReportSeen{.received_bytes_low = static_cast<std::uint32_t>(received_bytes)});

@@ -56,7 +56,7 @@ class EgressPump {
   [[nodiscard]] bool reported(std::uint64_t received_bytes, media::Time now);
 
   /// The receiver answered a ping, of ours or of the protocol's.
-  void answered(std::uint64_t ping, media::Time now) { link_.answered(ping, now); }
+  void answered(std::uint64_t ping, media::Time now);
 
   /// More waits than leaves at once.
   [[nodiscard]] bool congested() const { return link_.congested(); }
@@ -80,6 +80,9 @@ class EgressPump {
   [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
   void depart(media::Departure departure, Outbox& outbox, media::Time now);
   void probe(Outbox& outbox, media::Time now);
+  /// When what is being read now came: a server that is late to read sees its own lateness, not a
+  /// queue on the way.
+  [[nodiscard]] media::Time arrival(media::Time now) const;
   void count(const media::Departure& departure, std::size_t bytes, media::Time now);
 
   MessageFraming framing_;

@@ -336,6 +336,7 @@ void Session::catch_up(TrackRoute& route) {
 
 void Session::pump() {
   step_out();
+  shard_.look_at_clock();
   if (egress_.allocation_due(shard_.now())) allocate_layers();
   // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
   // a joiner's first frame is then in the same write as its `subscribed`.

@@ -60,6 +60,7 @@ std::expected<TcpFacts, std::error_code> read_tcp_facts(int descriptor) {
   facts.lost_segments = info.tcpi_lost;
   facts.retransmitted_segments_total = info.tcpi_total_retrans;
   facts.last_ack_ago = std::chrono::milliseconds{info.tcpi_last_ack_recv};
+  facts.last_data_ago = std::chrono::milliseconds{info.tcpi_last_data_recv};
   facts.rate_app_limited = info.tcpi_delivery_rate_app_limited != 0;
 
   facts.min_rtt = when_written<microseconds>(&tcp_info::tcpi_min_rtt, info, written);

@@ -38,6 +38,8 @@ struct TcpFacts {
   std::optional<std::uint32_t> delivered_segments_total;
   /// Since the last acknowledgement arrived: a growing value with data in flight is an outage.
   std::chrono::milliseconds last_ack_ago{};
+  /// Since the last data arrived: for so long, at least, lies what is being read now.
+  std::chrono::milliseconds last_data_ago{};
 
   std::optional<std::chrono::microseconds> min_rtt;  ///< over the kernel's window (300 s)
   std::optional<std::uint64_t> bytes_acked;
