@@ -45,6 +45,7 @@ WatchSession::WatchSession(const boost::asio::any_io_executor& executor, WatchOp
 
 void WatchSession::start(Done done) {
   done_ = std::move(done);
+  started_ = now();
   connection_->start(options_.join);
 }
 
@@ -303,7 +304,10 @@ void WatchSession::count_shown(const media::I420Image& picture, const media::Fra
     ++figures_.freezes;
     figures_.frozen_ms += static_cast<double>((moment - *last_shown_).count()) / 1000.0;
   }
-  if (!first_shown_) first_shown_ = moment;
+  if (!first_shown_) {
+    first_shown_ = moment;
+    figures_.first_picture_ms = static_cast<double>((moment - started_).count()) / 1000.0;
+  }
   last_shown_ = moment;
   if (const auto barcode = read_barcode(picture)) {
     ++figures_.barcodes;

@@ -41,10 +41,11 @@ struct WatchFigures {
   std::uint64_t late = 0;         ///< decoded, too late to be shown
   std::uint64_t undecodable = 0;  ///< a frame that they depend on was missing
   std::uint64_t decode_errors = 0;
-  std::uint64_t video_bytes = 0;  ///< payload
-  double shown_per_second = 0;    ///< between the first and the last picture
-  std::uint64_t freezes = 0;      ///< times that no new picture was shown for over 200 ms
-  double frozen_ms = 0;           ///< in all of them together
+  std::uint64_t video_bytes = 0;           ///< payload
+  double shown_per_second = 0;             ///< between the first and the last picture
+  std::optional<double> first_picture_ms;  ///< from the start, connecting included
+  std::uint64_t freezes = 0;               ///< times that no new picture was shown for over 200 ms
+  double frozen_ms = 0;                    ///< in all of them together
   int width = 0;
   int height = 0;
   std::optional<AgeSampler::Summary> video_age;  ///< when a frame was there whole
@@ -151,6 +152,7 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   AgeSampler shown_age_;
   AgeSampler audio_age_;
   AgeSampler heard_age_;
+  media::Time started_{};
   std::optional<media::Time> first_shown_;
   std::optional<media::Time> last_shown_;
   double audio_energy_ = 0;

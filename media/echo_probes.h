@@ -31,8 +31,10 @@ class EchoProbes {
 
   [[nodiscard]] bool never_asked() const { return next_id_ == kFirstId; }
   /// Something was written since the last ping, that is `interval` ago, and there is room for one.
+  /// The second does not wait: it asks what became of the first flight.
   [[nodiscard]] bool due(std::uint64_t written, Duration interval, Time now) const {
-    return written > asked_up_to_ && now >= asked_ + interval &&
+    const bool second = next_id_ == kFirstId + 1;
+    return written > asked_up_to_ && (second || now >= asked_ + interval) &&
            unanswered_.size() < kUnansweredMost;
   }
   /// A ping goes out behind `written` bytes of media; returns its number.

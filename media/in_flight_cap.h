@@ -12,7 +12,8 @@ namespace sluice::media {
 /// A congestion window fills the bottleneck's buffer; what stands there can be neither reordered
 /// nor dropped. The cap keeps that queue at a target delay: it grows in proportion to what is
 /// missing to the target, and shrinks multiplicatively, at most once a round trip, above it. Until
-/// the target was first reached it doubles each round trip, as slow start does.
+/// the target was first reached it doubles each round trip, as slow start does. It begins with
+/// little, and leaps when that arrived at once; a link that took long over it is not doubled on.
 ///
 /// Not rate x round trip: fed by its own delivery rate, that spirals down (delivery.md, traps).
 /// Competitor: when the queue stays above the target for 5 s with the cap at its floor, it is
@@ -30,6 +31,8 @@ class InFlightCap {
     Duration min_round_trip{};
     std::size_t in_flight_bytes = 0;
     std::size_t acked_bytes = 0;  ///< since the last sample
+    /// The smallest there and back, to whoever acknowledges what is counted here.
+    Duration empty_round_trip{};
     /// What the link was last seen to carry; nothing while unknown.
     std::optional<double> bytes_per_second;
   };
@@ -53,6 +56,12 @@ class InFlightCap {
   static constexpr std::size_t kSegmentBytes = 1448;
   /// A cap that grew to this without a queue has nothing to steer on a LAN.
   static constexpr std::size_t kProven = 256 * 1024;
+  /// 150 ms of 300 kbit/s: what is written before anything is known delays the first sound.
+  static constexpr std::size_t kStart = 4 * kSegmentBytes;
+  /// Where they came back at once, twice RFC 6928's initial window, as if this had been the start.
+  static constexpr std::size_t kSecondFlight = 20 * kSegmentBytes;
+  /// 1.9 Mbit/s and more.
+  static constexpr Duration kAtOnce = std::chrono::milliseconds{25};
   /// The cap is never less: with one segment on its way, each waits for a delayed acknowledgement.
   static constexpr std::size_t kFloor = 2 * kSegmentBytes;
   /// But where that would be a queue longer than the budget of sound, as at 65 kbit/s: what the
@@ -62,16 +71,18 @@ class InFlightCap {
 
  private:
   void begin_ramp_round(Time now);
+  void judge_first_flight(const Sample& sample, bool limited, Time now);
   void watch_floor(const Sample& sample, Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);
   void watch_competitor(const Sample& sample, Time now);
 
   static constexpr Duration kTarget = std::chrono::milliseconds{30};
-  static constexpr std::size_t kStart = 10 * kSegmentBytes;  // RFC 6928's initial window
   static constexpr std::size_t kCeiling = 16 * 1024 * 1024;
 
   std::size_t bytes_ = kStart;
+  std::optional<Time> flight_began_;  ///< when the cap first held something back
+  std::size_t first_flight_ = 0;      ///< bytes that have arrived since; judged at `kStart`
   Duration target_ = kTarget;
   std::size_t floor_ = kFloor;
   double best_rate_ = 0;       ///< bytes a second, of this window

@@ -180,6 +180,7 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
                .min_round_trip = facts.min_round_trip,
                .in_flight_bytes = in_flight_bytes(),
                .acked_bytes = static_cast<std::size_t>(acked),
+               .empty_round_trip = std::max(facts.min_round_trip, progress_.min_delay()),
                .bytes_per_second = bytes_per_second()},
               limited_, now);
   estimator_.set_round_trip(facts.min_round_trip);

@@ -42,6 +42,7 @@ void print_json(const WatchFigures& figures) {
                    {"undecodable", figures.undecodable},
                    {"decode_errors", figures.decode_errors},
                    {"fps", figures.shown_per_second},
+                   {"first_picture_ms", nullptr},
                    {"freezes", figures.freezes},
                    {"frozen_ms", figures.frozen_ms},
                    {"width", figures.width},
@@ -49,6 +50,7 @@ void print_json(const WatchFigures& figures) {
                    {"switches", figures.switches},
                    {"age_ms", age_json(figures.video_age)},
                    {"shown_age_ms", age_json(figures.shown_age)}};
+  if (figures.first_picture_ms) json["video"]["first_picture_ms"] = *figures.first_picture_ms;
   json["audio"] = {{"frames", figures.audio_frames},
                    {"bytes", figures.audio_bytes},
                    {"gaps", figures.audio_gaps},
@@ -91,6 +93,9 @@ void print_summary(const WatchFigures& figures, bool same_clock) {
                number(figures.video_frames), static_cast<double>(figures.video_bytes) / 1000.0,
                number(figures.shown), figures.shown_per_second, number(figures.late),
                number(figures.undecodable), number(figures.freezes));
+  if (figures.first_picture_ms) {
+    std::fprintf(stderr, "first picture after %.0f ms\n", *figures.first_picture_ms);
+  }
   print_age("video age on arrival", figures.video_age, same_clock);
   print_age("video age when shown", figures.shown_age, same_clock);
   std::fprintf(stderr, "audio: %llu frames, %.1f kB, %llu gaps\n", number(figures.audio_frames),

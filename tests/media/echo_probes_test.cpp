@@ -29,6 +29,8 @@ TEST_F(EchoProbesTest, NothingIsAskedTwiceAndNotTooOften) {
   EXPECT_FALSE(probes_.due(0, kEach, now_)) << "nothing was written";
   EXPECT_TRUE(probes_.due(1000, kEach, now_));
   probes_.ask(1000, now_);
+  EXPECT_TRUE(probes_.due(2000, kEach, now_)) << "what became of the first flight?";
+  probes_.ask(1000, now_);
   EXPECT_FALSE(probes_.due(2000, kEach, now_ + 49ms));
   EXPECT_TRUE(probes_.due(2000, kEach, now_ + 50ms));
   EXPECT_FALSE(probes_.due(1000, kEach, now_ + 50ms)) << "nothing was written since";

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kSegment = InFlightCap::kSegmentBytes;
+constexpr std::size_t kStart = InFlightCap::kStart;
 constexpr Duration kLan = 200us;
 constexpr Duration kFar = 40ms;
 
@@ -39,10 +40,32 @@ class InFlightCapTest : public testing::Test {
   Time now_{100s};
 };
 
-TEST_F(InFlightCapTest, BeginsWithTheInitialWindowOfTcpAndBinds) {
-  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+TEST_F(InFlightCapTest, BeginsWithLittleAndBinds) {
+  EXPECT_EQ(cap_.bytes(), kStart);
   EXPECT_EQ(cap_.target(), 30ms);
   EXPECT_FALSE(cap_.off());
+}
+
+TEST_F(InFlightCapTest, LeapsWhenTheFirstFlightArrivedAtOnce) {
+  const auto after_flight_of = [](Duration time, bool limited) {
+    InFlightCap cap;
+    Time now{100s};
+    const InFlightCap::Sample idle{.round_trip = kFar,
+                                   .min_round_trip = kFar,
+                                   .in_flight_bytes = kStart,
+                                   .empty_round_trip = kFar};
+    cap.sample(idle, limited, now);
+    InFlightCap::Sample arrived = idle;
+    arrived.acked_bytes = kStart;
+    arrived.bytes_per_second = 1e6;
+    cap.sample(arrived, true, now + time - InFlightCap::kSampleInterval);
+    return cap.bytes();
+  };
+  EXPECT_EQ(after_flight_of(kFar + InFlightCap::kAtOnce, true), InFlightCap::kSecondFlight);
+  EXPECT_EQ(after_flight_of(kFar + InFlightCap::kAtOnce + 1ms, true), 2 * kStart) << "it doubles";
+  EXPECT_LT(after_flight_of(kFar + 2 * InFlightCap::kAtOnce + 1ms, true), 1.3 * kStart)
+      << "it goes in steps";
+  EXPECT_EQ(after_flight_of(10s, false), 2 * kStart) << "no flight: nothing was held back before";
 }
 
 TEST_F(InFlightCapTest, AudioMayGoAQuarterAboveIt) {
@@ -51,9 +74,9 @@ TEST_F(InFlightCapTest, AudioMayGoAQuarterAboveIt) {
 
 TEST_F(InFlightCapTest, GrowsOnlyWhileItHoldsSomethingBack) {
   run(10s, 0ms, kFar, false);
-  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  EXPECT_EQ(cap_.bytes(), kStart);
   once(0ms);
-  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+  EXPECT_GT(cap_.bytes(), kStart);
 }
 
 TEST_F(InFlightCapTest, DoublesUntilTheTargetIsFirstReached) {
@@ -87,7 +110,7 @@ TEST_F(InFlightCapTest, GrowsInProportionToWhatIsMissingToTheTarget) {
 TEST_F(InFlightCapTest, WhileItDoublesARoundTripIsNoPredictedQueue) {
   predicted_ = kFar + 29ms;
   run(1s, 0ms);
-  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+  EXPECT_GT(cap_.bytes(), kStart);
   end_ramp();
   const std::size_t before = cap_.bytes();
   run(1s, 0ms);
@@ -97,13 +120,13 @@ TEST_F(InFlightCapTest, WhileItDoublesARoundTripIsNoPredictedQueue) {
 TEST_F(InFlightCapTest, APredictedQueueHoldsGrowthBackAndNeverShrinks) {
   predicted_ = kFar + 30ms;
   run(1s, 0ms);
-  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  EXPECT_EQ(cap_.bytes(), kStart);
   predicted_ = 10s;
   run(1s, 0ms);
-  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+  EXPECT_EQ(cap_.bytes(), kStart);
   predicted_ = 0ms;
   once(0ms);
-  EXPECT_GT(cap_.bytes(), 10 * kSegment);
+  EXPECT_GT(cap_.bytes(), kStart);
 }
 
 TEST_F(InFlightCapTest, ShrinksAtMostOnceARoundTrip) {
@@ -126,7 +149,7 @@ TEST_F(InFlightCapTest, ShrinksByMoreForALongerQueueButNeverByMoreThanHalf) {
                 .min_round_trip = kFar,
                 .in_flight_bytes = cap.bytes()},
                true, Time{100s});
-    return static_cast<double>(cap.bytes()) / (10 * kSegment);
+    return static_cast<double>(cap.bytes()) / kStart;
   };
   EXPECT_NEAR(kept_at(30ms), 1.0, 0.001);
   EXPECT_NEAR(kept_at(60ms), 0.75, 0.001);

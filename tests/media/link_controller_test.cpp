@@ -434,7 +434,7 @@ TEST_F(LinkControllerTest, EverybodyIsAskedBeforeTheFirstMediaAndWhoDoesNotRepor
 TEST_F(LinkControllerTest, AnswersLateByAQueueAreCongestion) {
   open(kLan);
   const std::uint64_t of_the_empty_way = link_.probe(now_);
-  link_.wrote(8000, 8000, now_);
+  link_.wrote(3000, 3000, now_);
   link_.answered(of_the_empty_way, now_ + 1ms);
   now_ += 100ms;
   look(0);

@@ -73,6 +73,7 @@ MeetingResult run_meeting(const MeetingSettings& settings, const MakeSender& mak
     }
     result.outcome = receiver.finish(now);
     result.shown_times = receiver.shown_times();
+    result.pictures = receiver.pictures();
     result.heard_times = receiver.heard_times();
   }
   return result;

@@ -26,6 +26,7 @@ using MakeSender = std::function<std::unique_ptr<Sender>(TcpLink&, const Meeting
 struct MeetingResult {
   ReceiverModel::Outcome outcome;
   std::vector<Time> shown_times, heard_times;
+  std::vector<ReceiverModel::Picture> pictures;  ///< of each of `shown_times`
 };
 
 /// Runs it; the same settings give the same result.

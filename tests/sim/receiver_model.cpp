@@ -77,6 +77,7 @@ void ReceiverModel::show(const media::Frame& frame, Time now) {
   outcome_.utility += worth(frame.kind, description, encodings_);
   outcome_.bytes_shown += description.length;
   shown_times_.push_back(now);
+  pictures_.push_back({.captured = captured(frame), .encoding = frame.description.encoding});
   if (on_ && *on_ != description.encoding) ++outcome_.switches;
   on_ = description.encoding;
 }

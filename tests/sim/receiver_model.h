@@ -47,6 +47,12 @@ class ReceiverModel {
     std::uint64_t bytes_received = 0, bytes_shown = 0;
   };
 
+  /// One that was shown on time.
+  struct Picture {
+    Time captured{};
+    media::EncodingId encoding{};
+  };
+
   /// `encodings`: how many the camera publishes.
   ReceiverModel(Budgets budgets, int encodings) : budgets_(budgets), encodings_(encodings) {}
 
@@ -57,6 +63,7 @@ class ReceiverModel {
   [[nodiscard]] std::uint64_t media_bytes() const { return media_bytes_; }
   /// When the newest on-time frame of each kind came; for outage tests.
   [[nodiscard]] const std::vector<Time>& shown_times() const { return shown_times_; }
+  [[nodiscard]] const std::vector<Picture>& pictures() const { return pictures_; }
   [[nodiscard]] const std::vector<Time>& heard_times() const { return heard_times_; }
 
   /// What a frame on time is worth; `encodings` as above.
@@ -76,6 +83,7 @@ class ReceiverModel {
   Time newest_ = Time::min();            ///< capture time of the newest picture shown
   std::optional<media::EncodingId> on_;  ///< encoding of the last picture on time
   std::vector<Time> shown_times_;
+  std::vector<Picture> pictures_;
   std::vector<Time> heard_times_;
   std::vector<Time> audio_captures_;  ///< of packets heard in time
   std::vector<Time> audio_offered_;
