@@ -1,0 +1,69 @@
+"""Instructions that the server spends in user space for each delivered frame, counted by callgrind.
+
+A count does not depend on what else the machine does, so it can be held to a stored figure. Two runs that differ in how
+long the stream lasts are taken from one another: starting, joining and leaving cost the same in both."""
+
+import json
+import os
+import re
+import tempfile
+
+from measured_server import BIN, SLUICE, load, running
+
+WIRES = ("raw", "websocket")
+# Few enough for a server that runs fifty times slower than usual.
+SUBSCRIBERS = 20
+# The questions that a joiner is asked in its first second are over in the warm-up; keyframes come every two seconds.
+SHORT_SECONDS, LONG_SECONDS = 2, 8
+MARGIN = 0.10
+STORED = os.path.join(os.path.dirname(__file__), "instructions.json")
+
+
+def counted(wire, seconds):
+    """One run: (instructions of the whole server process, frames that arrived, frames lost)."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "callgrind")
+        command = ["valgrind", "--quiet", "--log-file=/dev/null", "--tool=callgrind", f"--callgrind-out-file={out}", *SLUICE]
+        with running(command, r"is ready: https?://[^ ]*:(\d+)") as (process, port):
+            figures = load(process, port, wire, "--subscribers", SUBSCRIBERS, "--warm-up", 2, "--seconds", seconds,
+                           "--poll", 4, "--idle", 1)
+        with open(out, encoding="utf-8") as file:
+            total = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.MULTILINE)
+    return int(total[1]), figures["delivered"], figures["lost"]
+
+
+def per_frame(wire):
+    short, long = counted(wire, SHORT_SECONDS), counted(wire, LONG_SECONDS)
+    return {"contender": wire, "instructions_per_frame": (long[0] - short[0]) / (long[1] - short[1]),
+            "frames": long[1] - short[1], "lost": short[2] + long[2]}
+
+
+def run(quick, rounds, say):
+    del quick, rounds  # one run says it all
+    with open(STORED, encoding="utf-8") as file:
+        stored = json.load(file)
+    cells = []
+    for wire in WIRES:
+        cells.append(per_frame(wire) | {"stored": stored[wire]})
+        say(f"  {wire}: {cells[-1]['instructions_per_frame']:.0f} instructions a frame")
+    return {"ratios": {f"instructions_{c['contender']}": c["instructions_per_frame"] / c["stored"] for c in cells},
+            "cells": cells}
+
+
+def table(result):
+    yield "| wire | instructions per delivered frame | stored | beside it | lost |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for c in result["cells"]:
+        yield (f"| {c['contender']} | {c['instructions_per_frame']:.0f} | {c['stored']} | "
+               f"{c['instructions_per_frame'] / c['stored']:.2f} | {c['lost']} |")
+
+
+def faults(result):
+    """More than was stored; and less, which is to be stored so that it is not lost again unseen."""
+    for c in result["cells"]:
+        ratio = c["instructions_per_frame"] / c["stored"]
+        if c["lost"]:
+            yield f"{c['contender']}: {c['lost']} frames lost"
+        if abs(ratio - 1) > MARGIN:
+            yield (f"{c['contender']}: {c['instructions_per_frame']:.0f} instructions a frame, not within {MARGIN:.0%} of the "
+                   f"{c['stored']} in tests/bench/instructions.json; if that is meant, store the new figure")
