@@ -1,6 +1,7 @@
 """Instructions that the server spends in user space for each delivered frame, counted by callgrind.
 
-A count does not depend on what else the machine does, so it can be held to a stored figure. Two runs that differ in how
+A count hardly depends on what else the machine does (how much comes in one read does), so it can be held to a stored
+figure. Two runs that differ in how
 long the stream lasts are taken from one another: starting, joining and leaving cost the same in both."""
 
 import json
@@ -12,7 +13,7 @@ from measured_server import BIN, SLUICE, load, running
 
 WIRES = ("raw", "websocket")
 # Few enough for a server that runs fifty times slower than usual.
-SUBSCRIBERS = 20
+SUBSCRIBERS = 60
 # The questions that a joiner is asked in its first second are over in the warm-up; keyframes come every two seconds.
 SHORT_SECONDS, LONG_SECONDS = 2, 8
 MARGIN = 0.10
@@ -25,7 +26,7 @@ def counted(wire, seconds):
         out = os.path.join(folder, "callgrind")
         command = ["valgrind", "--quiet", "--log-file=/dev/null", "--tool=callgrind", f"--callgrind-out-file={out}", *SLUICE]
         with running(command, r"is ready: https?://[^ ]*:(\d+)") as (process, port):
-            figures = load(process, port, wire, "--subscribers", SUBSCRIBERS, "--warm-up", 2, "--seconds", seconds,
+            figures = load(process, port, wire, "--subscribers", SUBSCRIBERS, "--warm-up", 3, "--seconds", seconds,
                            "--poll", 4, "--idle", 1)
         with open(out, encoding="utf-8") as file:
             total = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.MULTILINE)
@@ -59,11 +60,10 @@ def table(result):
 
 
 def faults(result):
-    """More than was stored; and less, which is to be stored so that it is not lost again unseen."""
+    """More than was stored. Less is no fault, but store it, or what was gained can be lost again unseen."""
     for c in result["cells"]:
-        ratio = c["instructions_per_frame"] / c["stored"]
         if c["lost"]:
             yield f"{c['contender']}: {c['lost']} frames lost"
-        if abs(ratio - 1) > MARGIN:
-            yield (f"{c['contender']}: {c['instructions_per_frame']:.0f} instructions a frame, not within {MARGIN:.0%} of the "
+        if c["instructions_per_frame"] > (1 + MARGIN) * c["stored"]:
+            yield (f"{c['contender']}: {c['instructions_per_frame']:.0f} instructions a frame, more than {MARGIN:.0%} above the "
                    f"{c['stored']} in tests/bench/instructions.json; if that is meant, store the new figure")
