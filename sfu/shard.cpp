@@ -1,5 +1,6 @@
 #include "sfu/shard.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <variant>
@@ -301,9 +302,21 @@ void Shard::keep_house() {
     router_.release_stale_records();
     metrics_.flight_recorder_bytes.set(static_cast<std::int64_t>(flight_.bytes));
   }
-  if (house_turns_ % kTurnsPerTrim == 0) frame_pool_.trim();
+  if (house_turns_ % kTurnsPerTrim == 0) trim();
   ++house_turns_;
   wheel_.schedule(house_timer_, now_ + kHeartbeatInterval);
+}
+
+void Shard::trim() {
+  frame_pool_.trim();
+  if (!connections_.empty()) {
+    trims_when_empty_ = kTrimsWhenEmpty;
+  } else if (trims_when_empty_ > 0) {
+    --trims_when_empty_;
+    // The allocator keeps what was freed below what is still used. To look for it holds up who
+    // allocates, so it is done when nobody is here.
+    ::malloc_trim(0);
+  }
 }
 
 void Shard::count_rooms() {

@@ -174,6 +174,8 @@ class Shard {
   [[nodiscard]] Session* session(signaling::SessionId id);
 
   void keep_house();
+  /// Gives back memory that lies unused.
+  void trim();
   void count_rooms();
   void arm_timer();
   void on_timer(media::Time armed_for);
@@ -203,6 +205,9 @@ class Shard {
   ShardTimer backlog_timer_;
   ShardTimer shut_down_timer_;
   unsigned house_turns_ = 0;
+  /// Frames go in the second trim after their last use, empty rooms after half a minute.
+  static constexpr unsigned kTrimsWhenEmpty = 8;
+  unsigned trims_when_empty_ = 0;
   bool shutting_down_ = false;
 
   // The loop goes before all that: what waits in it keeps connections alive, and those need it.
