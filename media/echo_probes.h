@@ -23,6 +23,7 @@ class EchoProbes {
   /// Other pings have smaller numbers.
   static constexpr std::uint64_t kFirstId = std::uint64_t{1} << 32;
   static constexpr std::size_t kUnansweredMost = 32;
+  static constexpr Duration kPatience = std::chrono::seconds{1};
 
   struct Answer {
     std::uint64_t read = 0;  ///< bytes of media
@@ -30,11 +31,17 @@ class EchoProbes {
   };
 
   [[nodiscard]] bool never_asked() const { return next_id_ == kFirstId; }
+  /// Everything that was asked was answered, or will hardly be.
+  [[nodiscard]] bool settled(Time now) const {
+    return unanswered_.empty() || now > unanswered_.front().at + kPatience;
+  }
+  /// The second, which asks everybody what became of the first flight.
+  [[nodiscard]] bool second_due(std::uint64_t written) const {
+    return next_id_ == kFirstId + 1 && written > asked_up_to_;
+  }
   /// Something was written since the last ping, that is `interval` ago, and there is room for one.
-  /// The second does not wait: it asks what became of the first flight.
   [[nodiscard]] bool due(std::uint64_t written, Duration interval, Time now) const {
-    const bool second = next_id_ == kFirstId + 1;
-    return written > asked_up_to_ && (second || now >= asked_ + interval) &&
+    return written > asked_up_to_ && now >= asked_ + interval &&
            unanswered_.size() < kUnansweredMost;
   }
   /// A ping goes out behind `written` bytes of media; returns its number.

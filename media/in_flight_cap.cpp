@@ -39,6 +39,12 @@ void InFlightCap::begin_ramp_round(Time now) {
 
 void InFlightCap::judge_first_flight(const Sample& sample, bool limited, Time now) {
   if (first_flight_ >= kStart) return;
+  if (sample.min_round_trip < kLanRoundTrip) {
+    // There it would be the lateness of the server that is judged, and of all its subscribers.
+    first_flight_ = kStart;
+    bytes_ = std::max(bytes_, kStartOnLan);
+    return;
+  }
   if (!flight_began_) {
     // Before it the cap was not used up, and what came back when tells nothing.
     if (limited) flight_began_ = now - kSampleInterval;

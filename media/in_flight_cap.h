@@ -59,6 +59,7 @@ class InFlightCap {
   /// 150 ms of 300 kbit/s: what is written before anything is known delays the first sound.
   static constexpr std::size_t kStart = 4 * kSegmentBytes;
   /// Where they came back at once, twice RFC 6928's initial window, as if this had been the start.
+  static constexpr std::size_t kStartOnLan = 10 * kSegmentBytes;
   static constexpr std::size_t kSecondFlight = 20 * kSegmentBytes;
   /// 1.9 Mbit/s and more.
   static constexpr Duration kAtOnce = std::chrono::milliseconds{25};

@@ -26,8 +26,12 @@ constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
 /// A receiver that may lag is asked as often as others report.
 constexpr Duration kProbeEach = kReportInterval;
-/// So long after the last reason to; a new receiver, so long from its first byte.
+/// So long after the last reason to.
 constexpr Duration kProbeFor = std::chrono::seconds{1};
+/// A receiver that lagged will again.
+constexpr Duration kLagsFor = std::chrono::seconds{10};
+/// A first flight that took so much longer than an empty way, 1.2 Mbit/s on a LAN, may be a lag.
+constexpr Duration kSuspicious = std::chrono::milliseconds{100};
 /// The cap alone steers once a link has been congested for so long.
 constexpr Duration kBeginning = std::chrono::milliseconds{200};
 /// How often and how long a congested link is let run half empty, to see its smallest delay.
@@ -61,6 +65,10 @@ bool LinkController::on_lan() const {
   return sampled_once_ && path_.min_round_trip < InFlightCap::kLanRoundTrip;
 }
 
+Duration LinkController::blind_time() const {
+  return on_lan() && (reports_ || !young(last_look_)) ? kBlindTimeOnLan : kBlindTime;
+}
+
 bool LinkController::needs_look(Time now) const {
   if (!sampled_once_ || congested_ || to_kernel_bytes() >= look_at_bytes()) return true;
   return now - last_look_ >= blind_time();
@@ -68,7 +76,7 @@ bool LinkController::needs_look(Time now) const {
 
 InStep::Headroom LinkController::headroom() const {
   // A receiver that may yet turn out to report holds what was written to it against the cap.
-  const bool may_yet_report = !progress_.reporting() && progress_.in_flight();
+  const bool may_yet_report = !progress_.reporting() && unread();
   const bool small_chunks = slow_link() && !on_lan();
   if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
   if (!reports_ && last_look_ < probe_until_) return {};
@@ -78,7 +86,7 @@ InStep::Headroom LinkController::headroom() const {
   std::size_t bytes = blind_bytes_ < trusted_bytes_ ? trusted_bytes_ - blind_bytes_
                                                     : std::min(look_at_bytes() - to_kernel_bytes(),
                                                                room_beside(to_kernel_bytes()));
-  if (const auto unread = progress_.in_flight()) bytes = std::min(bytes, room_beside(*unread));
+  if (const auto on_its_way = unread()) bytes = std::min(bytes, room_beside(*on_its_way));
   return {.bytes = bytes,
           .frame_bytes = room_beside(in_flight_bytes()),
           .until = last_look_ + blind_time()};
@@ -93,12 +101,13 @@ void LinkController::learn_trust(const SendQueueFacts& facts) {
 
 bool LinkController::needs_sample(Time now) const {
   if (!sampled_once_) return true;
-  const Duration idle = reports_ || on_lan() ? kIdleSampleInterval : kSilentSampleInterval;
+  const bool watched_closely = !reports_ && (!on_lan() || young(now));
+  const Duration idle = watched_closely ? kSilentSampleInterval : kIdleSampleInterval;
   return now - last_sample_ >= (congested_ ? InFlightCap::kSampleInterval : idle);
 }
 
 std::size_t LinkController::in_flight_bytes() const {
-  return std::max<std::size_t>(to_kernel_bytes(), progress_.in_flight().value_or(0));
+  return std::max<std::size_t>(to_kernel_bytes(), unread().value_or(0));
 }
 
 Duration LinkController::path_queueing_delay() const {
@@ -124,6 +133,7 @@ Duration LinkController::acknowledgement_delay() const {
 }
 
 Duration LinkController::queueing_delay() const {
+  if (!steers_by_progress()) return path_queueing_delay();
   return std::max(path_queueing_delay(), progress_.queueing_delay() - progress_.uncertainty());
 }
 
@@ -136,12 +146,12 @@ Duration LinkController::predicted_delay() const {
   };
   const Duration path = beyond(to_kernel_bytes(), estimator_.bytes_per_second(),
                                path_.min_round_trip + acknowledgement_delay());
-  if (!progress_.in_flight()) return path;
+  if (!unread()) return path;
   // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
   // reports are all that tells of it.
   const bool lan = path_.min_round_trip < InFlightCap::kLanRoundTrip;
   const Duration slack = lan ? progress_.uncertainty() : kReportInterval;
-  return std::max(path, beyond(*progress_.in_flight(), receiver_estimator_.bytes_per_second(),
+  return std::max(path, beyond(*unread(), receiver_estimator_.bytes_per_second(),
                                progress_.min_delay() + slack));
 }
 
@@ -161,14 +171,19 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
   if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
   watched_ = congested_;
-  if (congested_) probe_until_ = now + kProbeFor;
+  // Not whoever is only late by its answers: that would make a late server busier.
+  // Nor whoever is sent a keyframe, which is over in a moment.
+  const bool by_kernel =
+      steering_ && (facts.unsent_bytes > kUnsentForVideo ||
+                    (!cap_.off() && facts.outstanding_bytes + kSmallChunk > cap_.bytes()));
+  if (by_kernel || (reports_ && congested_)) probe_until_ = now + kProbeFor;
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {
   // A receiver that reports clocks the growth itself: its kernel takes what it has not read.
   const std::uint64_t by_receiver = progress_.received() - received_at_sample_;
   const std::uint64_t by_kernel = facts.bytes_acked - path_.bytes_acked;
-  const std::uint64_t acked = progress_.in_flight() ? by_receiver : by_kernel;
+  const std::uint64_t acked = unread() ? by_receiver : by_kernel;
   received_at_sample_ = progress_.received();
   path_ = facts;
   if (facts.receive_window) window_.sample(*facts.receive_window, facts.bytes_acked);
@@ -205,9 +220,15 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
 void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now) {
   blind_bytes_ += wire_bytes;
   if (media_bytes == 0) return;
-  if (progress_.written() == 0) probe_until_ = now + kProbeFor;
-  // It was asked, and kept up.
-  if (now > probe_until_ && !reports_ && progress_.reporting()) {
+  if (progress_.written() == 0) {
+    first_write_ = now;
+    first_flight_until_ = now + EchoProbes::kPatience;
+  }
+  lags_ = now < lags_until_;
+  if (now > first_flight_until_) first_flight_ = false;
+  // It was asked, and kept up: from here on the kernel's figures are enough.
+  const bool asking = now <= probe_until_ || !probes_.settled(now);
+  if (!asking && !reports_ && progress_.reporting()) {
     progress_.forget_reports();
     received_at_sample_ = 0;
   }
@@ -215,7 +236,7 @@ void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time
 }
 
 bool LinkController::wants_probe(Time now) const {
-  if (probes_.never_asked()) return true;
+  if (probes_.never_asked() || probes_.second_due(progress_.written())) return true;
   // On a LAN, or to a proxy on one, what TCP sees of the delay ends there.
   const bool may_lag = now < probe_until_ && (!reports_ || (on_lan() && congested_));
   return may_lag && probes_.due(progress_.written(), kProbeEach, now);
@@ -223,10 +244,28 @@ bool LinkController::wants_probe(Time now) const {
 
 void LinkController::answered(std::uint64_t id, Time now) {
   const auto answer = probes_.answered(id, now);
-  if (!answer || now > probe_until_) return;
+  // One that comes when nothing is asked any more is the latest of all.
+  if (!answer) return;
   begin_progress();
   progress_.answered(answer->read, answer->delay, now);
-  if (queueing_delay() > cap_.target()) congested_ = true;
+  // The second alone may have met a moment; whether it did, the next ones tell.
+  if (answer->delay > progress_.min_delay() + kSuspicious) {
+    probe_until_ = std::max(probe_until_, now + kProbeFor);
+  }
+  const Duration queue = progress_.queueing_delay();
+  // Steered, it lags by less.
+  const bool lags = queue > (lags_ ? cap_.target() / 2 : kSuspicious);
+  if (lags) lags_until_ = probe_until_ = now + kLagsFor;
+  lags_ = now < lags_until_;
+  // What became of the first flight is known; whoever reports does so about now.
+  if (id == EchoProbes::kFirstId + 1) first_flight_until_ = now + 2 * kReportInterval;
+  if (steers_by_progress() && queue - progress_.uncertainty() > cap_.target()) congested_ = true;
+}
+
+bool LinkController::steers_by_progress() const { return reports_ || lags_ || first_flight_; }
+
+std::optional<std::uint64_t> LinkController::unread() const {
+  return steers_by_progress() ? progress_.in_flight() : std::nullopt;
 }
 
 void LinkController::begin_progress() {
@@ -295,7 +334,7 @@ bool LinkController::may_send_audio() const {
 }
 
 std::optional<double> LinkController::bytes_per_second() const {
-  const bool receiver_lags = progress_.queueing_delay() > kReceiverLags;
+  const bool receiver_lags = steers_by_progress() && progress_.queueing_delay() > kReceiverLags;
   if (receiver_lags && receiver_estimator_.bytes_per_second()) {
     return std::min(estimator_.bytes_per_second().value_or(*receiver_estimator_.bytes_per_second()),
                     *receiver_estimator_.bytes_per_second());

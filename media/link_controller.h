@@ -104,7 +104,9 @@ class LinkController {
   [[nodiscard]] bool on_lan() const;
   [[nodiscard]] std::size_t in_flight_most() const;
   [[nodiscard]] Duration path_queueing_delay() const;
-  [[nodiscard]] Duration blind_time() const { return on_lan() ? kBlindTimeOnLan : kBlindTime; }
+  [[nodiscard]] Duration blind_time() const;
+  /// Whether a receiver that does not report keeps up is to be seen in its first seconds.
+  [[nodiscard]] bool young(Time now) const { return now - first_write_ < kYouth; }
   /// With so much on its way for all we know, a look is needed.
   [[nodiscard]] std::size_t look_at_bytes() const { return cap_.bytes() / 2; }
   /// Bytes that the peer's kernel has not acknowledged, for all we know.
@@ -113,9 +115,15 @@ class LinkController {
     return facts_.outstanding_bytes + (trusted ? 0 : blind_bytes_);
   }
   void learn_trust(const SendQueueFacts& facts);
+  /// Reports do. Answers only of the first flight, and where they showed a lag: in a room of a
+  /// thousand a moment's lateness of all of them must not become work for the server.
+  [[nodiscard]] bool steers_by_progress() const;
+  /// Bytes on their way to the receiver's application, where that is what steers.
+  [[nodiscard]] std::optional<std::uint64_t> unread() const;
   /// The receiver is about to tell of its progress, perhaps for the first time.
   void begin_progress();
 
+  static constexpr Duration kYouth = std::chrono::seconds{2};
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
   SendQueueFacts facts_;
@@ -127,10 +135,15 @@ class LinkController {
   WindowWatch window_;  ///< of a receiver that does not report, as are these three
   EchoProbes probes_;
   Time probe_until_ = Time::min();
+  Time lags_until_ = Time::min();
+  bool lags_ = false;
+  Time first_flight_until_ = Time::max();
+  bool first_flight_ = true;       ///< what became of it is not known yet
   bool reports_ = false;           ///< it does
   std::size_t blind_bytes_ = 0;    ///< written since the last look
   std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
   std::uint64_t received_at_sample_ = 0;
+  Time first_write_{};  ///< of media
   Time last_look_{};
   Time echo_until_ = Time::min();  ///< the smoothed round trip is that of an outage
   Time last_sample_ = Time::min();

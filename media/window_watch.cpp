@@ -17,7 +17,10 @@ void WindowWatch::sample(std::size_t window, std::uint64_t bytes_acked) {
   window_ = window;
   bytes_acked_ = bytes_acked;
   largest_ = std::max(largest_, window);
-  alarmed_ = largest_ - window > arrived + std::min(kNoticeable, largest_ / kNoticeableShare);
+  // Between rare looks more arrives than a window holds: then half of it is a reason to ask.
+  const bool half_full = window < largest_ / 2;
+  alarmed_ =
+      half_full || largest_ - window > arrived + std::min(kNoticeable, largest_ / kNoticeableShare);
 }
 
 }  // namespace sluice::media

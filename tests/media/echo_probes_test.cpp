@@ -29,8 +29,10 @@ TEST_F(EchoProbesTest, NothingIsAskedTwiceAndNotTooOften) {
   EXPECT_FALSE(probes_.due(0, kEach, now_)) << "nothing was written";
   EXPECT_TRUE(probes_.due(1000, kEach, now_));
   probes_.ask(1000, now_);
-  EXPECT_TRUE(probes_.due(2000, kEach, now_)) << "what became of the first flight?";
+  EXPECT_FALSE(probes_.second_due(1000)) << "no flight yet";
+  EXPECT_TRUE(probes_.second_due(2000)) << "what became of the first flight?";
   probes_.ask(1000, now_);
+  EXPECT_FALSE(probes_.second_due(2000)) << "it was asked";
   EXPECT_FALSE(probes_.due(2000, kEach, now_ + 49ms));
   EXPECT_TRUE(probes_.due(2000, kEach, now_ + 50ms));
   EXPECT_FALSE(probes_.due(1000, kEach, now_ + 50ms)) << "nothing was written since";
@@ -53,6 +55,15 @@ TEST_F(EchoProbesTest, WhatWasNotAskedIsNotAnswered) {
     EXPECT_FALSE(probes_.answered(wrong, now_)) << wrong;
   }
   EXPECT_TRUE(probes_.answered(id, now_));
+}
+
+TEST_F(EchoProbesTest, IsSettledWhenAllWasAnsweredOrWillHardlyBe) {
+  EXPECT_TRUE(probes_.settled(now_));
+  const std::uint64_t id = probes_.ask(1000, now_);
+  EXPECT_FALSE(probes_.settled(now_ + EchoProbes::kPatience));
+  EXPECT_TRUE(probes_.settled(now_ + EchoProbes::kPatience + 1ms));
+  EXPECT_TRUE(probes_.answered(id, now_));
+  EXPECT_TRUE(probes_.settled(now_));
 }
 
 TEST_F(EchoProbesTest, WhoDoesNotAnswerIsNotAskedForEver) {

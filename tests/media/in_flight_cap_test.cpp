@@ -68,6 +68,11 @@ TEST_F(InFlightCapTest, LeapsWhenTheFirstFlightArrivedAtOnce) {
   EXPECT_EQ(after_flight_of(10s, false), 2 * kStart) << "no flight: nothing was held back before";
 }
 
+TEST_F(InFlightCapTest, BeginsOnALanWithTheInitialWindowOfTcp) {
+  run(InFlightCap::kSampleInterval, 0ms, kLan, false);
+  EXPECT_EQ(cap_.bytes(), 10 * kSegment);
+}
+
 TEST_F(InFlightCapTest, AudioMayGoAQuarterAboveIt) {
   EXPECT_EQ(cap_.bytes_for_audio(), cap_.bytes() + cap_.bytes() / 4);
 }

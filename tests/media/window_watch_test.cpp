@@ -21,7 +21,7 @@ class WindowWatchTest : public testing::Test {
 TEST_F(WindowWatchTest, WhatJustArrivedIsNotLeftOver) {
   acknowledge(0, 0);
   for (int burst = 0; burst < 20; ++burst) {
-    acknowledge(60'000, 60'000);
+    acknowledge(30'000, 30'000);
     EXPECT_FALSE(watch_.alarmed()) << "a reader cannot have read what is being acknowledged";
   }
 }
@@ -38,6 +38,12 @@ TEST_F(WindowWatchTest, WhatIsStillThereWhenMoreArrivesIsLeftOver) {
   EXPECT_FALSE(watch_.alarmed()) << "it was read";
 }
 
+TEST_F(WindowWatchTest, HalfOfTheWindowIsAReasonToAskWhateverArrived) {
+  acknowledge(0, 0);
+  acknowledge(200'000, kRoom / 2 + 1);
+  EXPECT_TRUE(watch_.alarmed());
+}
+
 TEST_F(WindowWatchTest, NothingIsHeardWithoutAnAcknowledgement) {
   acknowledge(0, 0);
   acknowledge(20'000, 20'000);
@@ -48,7 +54,7 @@ TEST_F(WindowWatchTest, NothingIsHeardWithoutAnAcknowledgement) {
 TEST_F(WindowWatchTest, OfASmallWindowLessIsNoticeable) {
   WindowWatch small;
   small.sample(4096, 0);
-  small.sample(4096 - 2000, 500);
+  small.sample(4096 - 1900, 500);
   EXPECT_TRUE(small.alarmed());
 }
 
