@@ -35,14 +35,12 @@ class EchoProbes {
   [[nodiscard]] bool settled(Time now) const {
     return unanswered_.empty() || now > unanswered_.front().at + kPatience;
   }
-  /// The second, which asks everybody what became of the first flight.
-  [[nodiscard]] bool second_due(std::uint64_t written) const {
-    return next_id_ == kFirstId + 1 && written > asked_up_to_;
-  }
-  /// Something was written since the last ping, that is `interval` ago, and there is room for one.
-  [[nodiscard]] bool due(std::uint64_t written, Duration interval, Time now) const {
-    return written > asked_up_to_ && now >= asked_ + interval &&
-           unanswered_.size() < kUnansweredMost;
+  [[nodiscard]] bool asked_once() const { return next_id_ == kFirstId + 1; }
+  /// Something was written since the last ping.
+  [[nodiscard]] bool news(std::uint64_t written) const { return written > asked_up_to_; }
+  /// The last ping is `interval` ago, and there is room for one.
+  [[nodiscard]] bool due(Duration interval, Time now) const {
+    return now >= asked_ + interval && unanswered_.size() < kUnansweredMost;
   }
   /// A ping goes out behind `written` bytes of media; returns its number.
   std::uint64_t ask(std::uint64_t written, Time now);

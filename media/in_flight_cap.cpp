@@ -37,28 +37,14 @@ void InFlightCap::begin_ramp_round(Time now) {
   ramp_to_ = 2 * bytes_;
 }
 
-void InFlightCap::judge_first_flight(const Sample& sample, bool limited, Time now) {
-  if (first_flight_ >= kStart) return;
-  if (sample.min_round_trip < kLanRoundTrip) {
-    // There it would be the lateness of the server that is judged, and of all its subscribers.
-    first_flight_ = kStart;
-    bytes_ = std::max(bytes_, kStartOnLan);
-    return;
-  }
-  if (!flight_began_) {
-    // Before it the cap was not used up, and what came back when tells nothing.
-    if (limited) flight_began_ = now - kSampleInterval;
-    return;
-  }
-  first_flight_ += sample.acked_bytes;
-  if (first_flight_ < kStart || !ramping_) return;
-  const Duration took = now - *flight_began_ - sample.empty_round_trip;
-  if (took <= kAtOnce) bytes_ = std::max(bytes_, kSecondFlight);
+void InFlightCap::first_flight(std::size_t bytes, Duration took) {
+  if (!ramping_ || bytes_ > kStart) return;
+  if (took <= kAtOnce) bytes_ = kSecondFlight;
   if (took <= 2 * kAtOnce) return;
   // This link needs no doubling, and its floor needs no two seconds to be known.
   ramping_ = false;
   best_rate_ = 0;
-  last_best_rate_ = static_cast<double>(kStart) * 1e6 / static_cast<double>(took.count());
+  last_best_rate_ = static_cast<double>(bytes) * 1e6 / static_cast<double>(took.count());
 }
 
 void InFlightCap::watch_floor(const Sample& sample, Time now) {
@@ -131,7 +117,8 @@ void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
   if (sample.queueing_delay >= target_) last_queue_ = now;
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;
   off_ = sample.min_round_trip < kLanRoundTrip && calm && bytes_ >= kProven;
-  judge_first_flight(sample, limited, now);
+  // Nothing is judged there: it would be the lateness of the server, and of all its subscribers.
+  if (sample.min_round_trip < kLanRoundTrip && ramping_) bytes_ = std::max(bytes_, kStartOnLan);
   begin_ramp_round(now);
   watch_floor(sample, now);
   if (sample.queueing_delay < target_) {

@@ -31,8 +31,6 @@ class InFlightCap {
     Duration min_round_trip{};
     std::size_t in_flight_bytes = 0;
     std::size_t acked_bytes = 0;  ///< since the last sample
-    /// The smallest there and back, to whoever acknowledges what is counted here.
-    Duration empty_round_trip{};
     /// What the link was last seen to carry; nothing while unknown.
     std::optional<double> bytes_per_second;
   };
@@ -41,11 +39,17 @@ class InFlightCap {
   /// `limited`: since the last sample the cap held something back.
   void sample(const Sample& sample, bool limited, Time now);
 
+  /// The first bytes that the cap ever held anything back behind, on a way that is not a LAN's,
+  /// arrived so much later than on an empty way. Samples are too coarse to tell that.
+  void first_flight(std::size_t bytes, Duration took);
+
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// Audio and control may go a quarter above it.
   [[nodiscard]] std::size_t bytes_for_audio() const { return bytes_ + bytes_ / 4; }
   /// The cap does not bind on a LAN.
   [[nodiscard]] bool off() const { return off_; }
+  /// No queue was seen yet: all that is known of the link is what was asked of it.
+  [[nodiscard]] bool ramping() const { return ramping_; }
   [[nodiscard]] Duration target() const { return target_; }
 
   static constexpr Duration kSampleInterval = std::chrono::milliseconds{20};
@@ -72,7 +76,6 @@ class InFlightCap {
 
  private:
   void begin_ramp_round(Time now);
-  void judge_first_flight(const Sample& sample, bool limited, Time now);
   void watch_floor(const Sample& sample, Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);
@@ -82,8 +85,6 @@ class InFlightCap {
   static constexpr std::size_t kCeiling = 16 * 1024 * 1024;
 
   std::size_t bytes_ = kStart;
-  std::optional<Time> flight_began_;  ///< when the cap first held something back
-  std::size_t first_flight_ = 0;      ///< bytes that have arrived since; judged at `kStart`
   Duration target_ = kTarget;
   std::size_t floor_ = kFloor;
   double best_rate_ = 0;       ///< bytes a second, of this window

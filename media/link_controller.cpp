@@ -1,8 +1,6 @@
 #include "media/link_controller.h"
 
 #include <algorithm>
-#include <tuple>
-#include <utility>
 
 namespace sluice::media {
 namespace {
@@ -24,14 +22,6 @@ constexpr Duration kSilentSampleInterval = std::chrono::milliseconds{200};
 constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 /// The receiver lags behind its kernel (or behind a proxy): its own reading rate is the link's.
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
-/// A receiver that may lag is asked as often as others report.
-constexpr Duration kProbeEach = kReportInterval;
-/// So long after the last reason to.
-constexpr Duration kProbeFor = std::chrono::seconds{1};
-/// A receiver that lagged will again.
-constexpr Duration kLagsFor = std::chrono::seconds{10};
-/// A first flight that took so much longer than an empty way, 1.2 Mbit/s on a LAN, may be a lag.
-constexpr Duration kSuspicious = std::chrono::milliseconds{100};
 /// The cap alone steers once a link has been congested for so long.
 constexpr Duration kBeginning = std::chrono::milliseconds{200};
 /// How often and how long a congested link is let run half empty, to see its smallest delay.
@@ -66,7 +56,8 @@ bool LinkController::on_lan() const {
 }
 
 Duration LinkController::blind_time() const {
-  return on_lan() && (reports_ || !young(last_look_)) ? kBlindTimeOnLan : kBlindTime;
+  return on_lan() && (reader_.reports() || !reader_.young(last_look_)) ? kBlindTimeOnLan
+                                                                       : kBlindTime;
 }
 
 bool LinkController::needs_look(Time now) const {
@@ -76,17 +67,17 @@ bool LinkController::needs_look(Time now) const {
 
 InStep::Headroom LinkController::headroom() const {
   // A receiver that may yet turn out to report holds what was written to it against the cap.
-  const bool may_yet_report = !progress_.reporting() && unread();
+  const bool may_yet_report = !reader_.tells() && reader_.unread();
   const bool small_chunks = slow_link() && !on_lan();
   if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
-  if (!reports_ && last_look_ < probe_until_) return {};
+  if (!reader_.reports() && reader_.asked_at(last_look_)) return {};
   if (to_kernel_bytes() >= look_at_bytes() || !may_send_video()) return {};
   const std::size_t most = cap_.off() ? cap_.bytes() : in_flight_most();
   const auto room_beside = [most](std::size_t used) { return most - std::min(most, used); };
   std::size_t bytes = blind_bytes_ < trusted_bytes_ ? trusted_bytes_ - blind_bytes_
                                                     : std::min(look_at_bytes() - to_kernel_bytes(),
                                                                room_beside(to_kernel_bytes()));
-  if (const auto on_its_way = unread()) bytes = std::min(bytes, room_beside(*on_its_way));
+  if (const auto on_its_way = reader_.unread()) bytes = std::min(bytes, room_beside(*on_its_way));
   return {.bytes = bytes,
           .frame_bytes = room_beside(in_flight_bytes()),
           .until = last_look_ + blind_time()};
@@ -101,13 +92,13 @@ void LinkController::learn_trust(const SendQueueFacts& facts) {
 
 bool LinkController::needs_sample(Time now) const {
   if (!sampled_once_) return true;
-  const bool watched_closely = !reports_ && (!on_lan() || young(now));
+  const bool watched_closely = !reader_.reports() && (!on_lan() || reader_.young(now));
   const Duration idle = watched_closely ? kSilentSampleInterval : kIdleSampleInterval;
   return now - last_sample_ >= (congested_ ? InFlightCap::kSampleInterval : idle);
 }
 
 std::size_t LinkController::in_flight_bytes() const {
-  return std::max<std::size_t>(to_kernel_bytes(), unread().value_or(0));
+  return std::max<std::size_t>(to_kernel_bytes(), reader_.unread().value_or(0));
 }
 
 Duration LinkController::path_queueing_delay() const {
@@ -133,8 +124,7 @@ Duration LinkController::acknowledgement_delay() const {
 }
 
 Duration LinkController::queueing_delay() const {
-  if (!steers_by_progress()) return path_queueing_delay();
-  return std::max(path_queueing_delay(), progress_.queueing_delay() - progress_.uncertainty());
+  return std::max(path_queueing_delay(), reader_.queueing_delay() - reader_.uncertainty());
 }
 
 Duration LinkController::predicted_delay() const {
@@ -146,21 +136,21 @@ Duration LinkController::predicted_delay() const {
   };
   const Duration path = beyond(to_kernel_bytes(), estimator_.bytes_per_second(),
                                path_.min_round_trip + acknowledgement_delay());
-  if (!unread()) return path;
+  const auto unread = reader_.unread();
+  if (!unread) return path;
   // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
   // reports are all that tells of it.
   const bool lan = path_.min_round_trip < InFlightCap::kLanRoundTrip;
-  const Duration slack = lan ? progress_.uncertainty() : kReportInterval;
-  return std::max(path, beyond(*unread(), receiver_estimator_.bytes_per_second(),
-                               progress_.min_delay() + slack));
+  const Duration slack = lan ? reader_.uncertainty() : kReportInterval;
+  return std::max(path, beyond(*unread, reader_.bytes_per_second(), reader_.min_delay() + slack));
 }
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
-  progress_.look(now);
+  reader_.look(now);
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
   learn_trust(facts);
   if (acknowledged && outage(now)) {
-    progress_.resumed(now);
+    reader_.resumed(now);
     echo_until_ = now + kEcho;
   }
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
@@ -176,40 +166,34 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool by_kernel =
       steering_ && (facts.unsent_bytes > kUnsentForVideo ||
                     (!cap_.off() && facts.outstanding_bytes + kSmallChunk > cap_.bytes()));
-  if (by_kernel || (reports_ && congested_)) probe_until_ = now + kProbeFor;
+  if (by_kernel || (reader_.reports() && congested_)) reader_.suspect(now);
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {
   // A receiver that reports clocks the growth itself: its kernel takes what it has not read.
-  const std::uint64_t by_receiver = progress_.received() - received_at_sample_;
-  const std::uint64_t by_kernel = facts.bytes_acked - path_.bytes_acked;
-  const std::uint64_t acked = unread() ? by_receiver : by_kernel;
-  received_at_sample_ = progress_.received();
+  const bool by_receiver = reader_.unread().has_value();
+  const std::uint64_t read = reader_.sampled(facts, busy_, now);
+  const std::uint64_t acked = by_receiver ? read : facts.bytes_acked - path_.bytes_acked;
   path_ = facts;
-  if (facts.receive_window) window_.sample(*facts.receive_window, facts.bytes_acked);
-  if (window_.alarmed()) probe_until_ = now + kProbeFor;
   cap_.sample({.queueing_delay = queueing_delay(),
                .predicted_delay = predicted_delay(),
                // What steers must not act again before it can have heard of its last action.
-               .round_trip = std::max(facts.round_trip, progress_.delay()),
+               .round_trip = std::max(facts.round_trip, reader_.delay()),
                .min_round_trip = facts.min_round_trip,
                .in_flight_bytes = in_flight_bytes(),
                .acked_bytes = static_cast<std::size_t>(acked),
-               .empty_round_trip = std::max(facts.min_round_trip, progress_.min_delay()),
                .bytes_per_second = bytes_per_second()},
               limited_, now);
   estimator_.set_round_trip(facts.min_round_trip);
-  receiver_estimator_.set_round_trip(facts.min_round_trip);
   estimator_.update(facts.bytes_acked, busy_, now);
-  receiver_estimator_.update(progress_.received(), busy_, now);
   if (!congested_) congested_since_ = last_drain_ = now;
   // A queue that stood there from the beginning is part of every delay ever reported. While video
   // is held to half of the cap for a moment, the smallest delay comes nearer to the empty path's.
   const bool hidden_queue =
-      progress_.reporting() && progress_.min_delay() > facts.min_round_trip + kReportsTake;
+      reader_.tells() && reader_.min_delay() > facts.min_round_trip + kReportsTake;
   if (now - last_drain_ > kDrainEach) last_drain_ = now;
   draining_ = congested_ && hidden_queue && now - congested_since_ > kDrainEach &&
-              now - last_drain_ < std::clamp(progress_.delay(), kDrainLeast, kDrainMost);
+              now - last_drain_ < std::clamp(reader_.delay(), kDrainLeast, kDrainMost);
   steering_ = now - congested_since_ > kBeginning;
   last_sample_ = now;
   sampled_once_ = true;
@@ -220,57 +204,19 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
 void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now) {
   blind_bytes_ += wire_bytes;
   if (media_bytes == 0) return;
-  if (progress_.written() == 0) {
-    first_write_ = now;
-    first_flight_until_ = now + EchoProbes::kPatience;
-  }
-  lags_ = now < lags_until_;
-  if (now > first_flight_until_) first_flight_ = false;
-  // It was asked, and kept up: from here on the kernel's figures are enough.
-  const bool asking = now <= probe_until_ || !probes_.settled(now);
-  if (!asking && !reports_ && progress_.reporting()) {
-    progress_.forget_reports();
-    received_at_sample_ = 0;
-  }
-  progress_.wrote(media_bytes, now);
-}
-
-bool LinkController::wants_probe(Time now) const {
-  if (probes_.never_asked() || probes_.second_due(progress_.written())) return true;
-  // On a LAN, or to a proxy on one, what TCP sees of the delay ends there.
-  const bool may_lag = now < probe_until_ && (!reports_ || (on_lan() && congested_));
-  return may_lag && probes_.due(progress_.written(), kProbeEach, now);
+  reader_.wrote(media_bytes, now);
 }
 
 void LinkController::answered(std::uint64_t id, Time now) {
-  const auto answer = probes_.answered(id, now);
-  // One that comes when nothing is asked any more is the latest of all.
-  if (!answer) return;
-  begin_progress();
-  progress_.answered(answer->read, answer->delay, now);
-  // The second alone may have met a moment; whether it did, the next ones tell.
-  if (answer->delay > progress_.min_delay() + kSuspicious) {
-    probe_until_ = std::max(probe_until_, now + kProbeFor);
-  }
-  const Duration queue = progress_.queueing_delay();
-  // Steered, it lags by less.
-  const bool lags = queue > (lags_ ? cap_.target() / 2 : kSuspicious);
-  if (lags) lags_until_ = probe_until_ = now + kLagsFor;
-  lags_ = now < lags_until_;
-  // What became of the first flight is known; whoever reports does so about now.
-  if (id == EchoProbes::kFirstId + 1) first_flight_until_ = now + 2 * kReportInterval;
-  if (steers_by_progress() && queue - progress_.uncertainty() > cap_.target()) congested_ = true;
+  const auto first_flight = reader_.answered(id, cap_.target(), now);
+  // Not on a LAN: there it would be the server's own lateness that is judged.
+  if (first_flight && !on_lan()) cap_.first_flight(first_flight->bytes, first_flight->took);
+  note_queue();
 }
 
-bool LinkController::steers_by_progress() const { return reports_ || lags_ || first_flight_; }
-
-std::optional<std::uint64_t> LinkController::unread() const {
-  return steers_by_progress() ? progress_.in_flight() : std::nullopt;
-}
-
-void LinkController::begin_progress() {
-  // What was read in silence was not read in a moment.
-  if (!progress_.in_flight()) receiver_estimator_ = {};
+void LinkController::note_queue() {
+  // The kernel may see nothing of a queue behind a proxy, or of a reader that lags.
+  if (reader_.queueing_delay() - reader_.uncertainty() > cap_.target()) congested_ = true;
 }
 
 void LinkController::blocked() {
@@ -291,14 +237,7 @@ void LinkController::drained() {
 }
 
 bool LinkController::reported(std::uint64_t received_bytes, Time now) {
-  // Whatever its answers said, by its own count it may have read a little less.
-  if (!std::exchange(reports_, true) && received_bytes < progress_.received()) {
-    progress_.forget_reports();
-    received_at_sample_ = 0;
-  }
-  begin_progress();
-  if (!progress_.reported(received_bytes, now)) return false;
-  // The kernel may see nothing of a queue behind a proxy, or of a reader that lags.
+  if (!reader_.reported(received_bytes, now)) return false;
   if (queueing_delay() > cap_.target()) congested_ = true;
   return true;
 }
@@ -312,11 +251,11 @@ std::size_t LinkController::in_flight_most() const {
   if (draining_) return cap_.bytes() / 2;
   const auto rate = bytes_per_second();
   // On a LAN that rate is of a moment too short to measure.
-  if (!rate || steering_ || on_lan()) return cap_.bytes();
+  if (!rate || steering_ || cap_.ramping() || on_lan()) return cap_.bytes();
   // Out of a pause the cap is what it was before: the link may have changed, and a keyframe would
   // fill it at once. Begin with what the link was last seen to carry in a round trip and twice the
   // target. Only begin: held for long, a bound fed by its own delivery rate spirals down.
-  const Duration room = std::max(path_.min_round_trip, progress_.min_delay()) + 2 * cap_.target();
+  const Duration room = std::max(path_.min_round_trip, reader_.min_delay()) + 2 * cap_.target();
   const auto bytes = static_cast<std::size_t>(*rate * static_cast<double>(room.count()) / 1e6);
   return std::min(cap_.bytes(), std::max(bytes, InFlightCap::kFloor));
 }
@@ -334,12 +273,11 @@ bool LinkController::may_send_audio() const {
 }
 
 std::optional<double> LinkController::bytes_per_second() const {
-  const bool receiver_lags = steers_by_progress() && progress_.queueing_delay() > kReceiverLags;
-  if (receiver_lags && receiver_estimator_.bytes_per_second()) {
-    return std::min(estimator_.bytes_per_second().value_or(*receiver_estimator_.bytes_per_second()),
-                    *receiver_estimator_.bytes_per_second());
-  }
-  return estimator_.bytes_per_second();
+  const auto path = estimator_.bytes_per_second();
+  const auto reader = reader_.bytes_per_second();
+  if (reader_.queueing_delay() > kReceiverLags && reader)
+    return std::min(path.value_or(*reader), *reader);
+  return path;
 }
 
 LinkEstimate LinkController::estimate() const {

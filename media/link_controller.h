@@ -4,12 +4,11 @@
 #include <cstdint>
 
 #include "media/bandwidth_estimator.h"
-#include "media/echo_probes.h"
 #include "media/in_flight_cap.h"
 #include "media/in_step.h"
 #include "media/link_estimate.h"
-#include "media/receiver_progress.h"
-#include "media/window_watch.h"
+#include "media/path_facts.h"
+#include "media/reader_watch.h"
 
 namespace sluice::media {
 
@@ -17,16 +16,6 @@ namespace sluice::media {
 struct SendQueueFacts {
   std::size_t outstanding_bytes = 0;  ///< SIOCOUTQ: unsent and unacknowledged
   std::size_t unsent_bytes = 0;       ///< SIOCOUTQNSD
-};
-
-/// What the kernel has measured of a connection's path (TCP_INFO).
-struct PathFacts {
-  Duration round_trip{};      ///< tcpi_rtt, smoothed
-  Duration min_round_trip{};  ///< tcpi_min_rtt
-  std::uint64_t bytes_acked = 0;
-  /// tcpi_snd_wnd: what the peer has room for; nothing where the kernel does not tell.
-  std::optional<std::size_t> receive_window = std::nullopt;
-  std::size_t segment_bytes = InFlightCap::kSegmentBytes;  ///< tcpi_snd_mss
 };
 
 /// Decides when a connection may write and how much: late binding, twice (delivery.md).
@@ -69,9 +58,9 @@ class LinkController {
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
 
   /// A ping is to go behind what was just written: the receiver does not report, and may lag.
-  [[nodiscard]] bool wants_probe(Time now) const;
+  [[nodiscard]] bool wants_probe(Time now) const { return reader_.wants_probe(sending(), now); }
   /// It goes, with this number.
-  std::uint64_t probe(Time now) { return probes_.ask(progress_.written(), now); }
+  std::uint64_t probe(Time now) { return reader_.probe(sending(), in_flight_bytes(), now); }
   /// A pong came, to whichever ping.
   void answered(std::uint64_t id, Time now);
 
@@ -105,8 +94,6 @@ class LinkController {
   [[nodiscard]] std::size_t in_flight_most() const;
   [[nodiscard]] Duration path_queueing_delay() const;
   [[nodiscard]] Duration blind_time() const;
-  /// Whether a receiver that does not report keeps up is to be seen in its first seconds.
-  [[nodiscard]] bool young(Time now) const { return now - first_write_ < kYouth; }
   /// With so much on its way for all we know, a look is needed.
   [[nodiscard]] std::size_t look_at_bytes() const { return cap_.bytes() / 2; }
   /// Bytes that the peer's kernel has not acknowledged, for all we know.
@@ -115,35 +102,20 @@ class LinkController {
     return facts_.outstanding_bytes + (trusted ? 0 : blind_bytes_);
   }
   void learn_trust(const SendQueueFacts& facts);
-  /// Reports do. Answers only of the first flight, and where they showed a lag: in a room of a
-  /// thousand a moment's lateness of all of them must not become work for the server.
-  [[nodiscard]] bool steers_by_progress() const;
-  /// Bytes on their way to the receiver's application, where that is what steers.
-  [[nodiscard]] std::optional<std::uint64_t> unread() const;
-  /// The receiver is about to tell of its progress, perhaps for the first time.
-  void begin_progress();
+  void note_queue();
+  [[nodiscard]] ReaderWatch::Sending sending() const {
+    return {.on_lan = on_lan(), .congested = congested_, .held_back = limited_};
+  }
 
-  static constexpr Duration kYouth = std::chrono::seconds{2};
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
   SendQueueFacts facts_;
   PathFacts path_;
   InFlightCap cap_;
-  BandwidthEstimator estimator_;           ///< of what the peer's kernel acknowledged
-  BandwidthEstimator receiver_estimator_;  ///< of what its application read
-  ReceiverProgress progress_;
-  WindowWatch window_;  ///< of a receiver that does not report, as are these three
-  EchoProbes probes_;
-  Time probe_until_ = Time::min();
-  Time lags_until_ = Time::min();
-  bool lags_ = false;
-  Time first_flight_until_ = Time::max();
-  bool first_flight_ = true;       ///< what became of it is not known yet
-  bool reports_ = false;           ///< it does
+  BandwidthEstimator estimator_;  ///< of what the peer's kernel acknowledged
+  ReaderWatch reader_;
   std::size_t blind_bytes_ = 0;    ///< written since the last look
   std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
-  std::uint64_t received_at_sample_ = 0;
-  Time first_write_{};  ///< of media
   Time last_look_{};
   Time echo_until_ = Time::min();  ///< the smoothed round trip is that of an outage
   Time last_sample_ = Time::min();

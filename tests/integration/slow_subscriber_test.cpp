@@ -170,8 +170,11 @@ INSTANTIATE_TEST_SUITE_P(
                     // Its kernel acknowledges whatever it has not read; only its reports and its
                     // answers to pings tell the server, and of the other two, its answers.
                     SlowReader{.name = "DefaultReceiveBuffer", .reports = true},
+                    // A window smaller than a segment is filled when the sender's kernel finds
+                    // time for it (RFC 9293, 3.8.6.2.1): p99 was 119 to 214 ms in six runs.
                     SlowReader{.name = "SmallReceiveBufferWithoutReports",
-                               .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460}},
+                               .wire = {.receive_buffer_bytes = 4096, .segment_bytes_max = 1460},
+                               .audio_worst_percent_ms = 300},
                     // Whether it lags is asked only when its window, which tells little, raises the
                     // alarm: p99 was 151, 211 and 369 ms in three runs beside one another.
                     SlowReader{.name = "DefaultReceiveBufferWithoutReports",

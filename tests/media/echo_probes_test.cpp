@@ -26,16 +26,17 @@ TEST_F(EchoProbesTest, AnAnswerTellsWhatWasWrittenBeforeThePingAndHowLongItTook)
 }
 
 TEST_F(EchoProbesTest, NothingIsAskedTwiceAndNotTooOften) {
-  EXPECT_FALSE(probes_.due(0, kEach, now_)) << "nothing was written";
-  EXPECT_TRUE(probes_.due(1000, kEach, now_));
+  EXPECT_FALSE(probes_.news(0)) << "nothing was written";
+  EXPECT_TRUE(probes_.news(1000));
+  EXPECT_TRUE(probes_.due(kEach, now_));
   probes_.ask(1000, now_);
-  EXPECT_FALSE(probes_.second_due(1000)) << "no flight yet";
-  EXPECT_TRUE(probes_.second_due(2000)) << "what became of the first flight?";
-  probes_.ask(1000, now_);
-  EXPECT_FALSE(probes_.second_due(2000)) << "it was asked";
-  EXPECT_FALSE(probes_.due(2000, kEach, now_ + 49ms));
-  EXPECT_TRUE(probes_.due(2000, kEach, now_ + 50ms));
-  EXPECT_FALSE(probes_.due(1000, kEach, now_ + 50ms)) << "nothing was written since";
+  EXPECT_TRUE(probes_.asked_once());
+  EXPECT_FALSE(probes_.news(1000));
+  EXPECT_TRUE(probes_.news(1001));
+  EXPECT_FALSE(probes_.due(kEach, now_ + 49ms));
+  EXPECT_TRUE(probes_.due(kEach, now_ + 50ms));
+  probes_.ask(2000, now_);
+  EXPECT_FALSE(probes_.asked_once());
 }
 
 TEST_F(EchoProbesTest, AnswersOutOfOrderAreTakenForWhatTheyAre) {
@@ -67,15 +68,14 @@ TEST_F(EchoProbesTest, IsSettledWhenAllWasAnsweredOrWillHardlyBe) {
 }
 
 TEST_F(EchoProbesTest, WhoDoesNotAnswerIsNotAskedForEver) {
-  std::uint64_t written = 0;
   std::uint64_t last = 0;
   for (std::size_t asked = 0; asked < EchoProbes::kUnansweredMost; ++asked) {
-    ASSERT_TRUE(probes_.due(written += 100, kEach, now_ += kEach));
-    last = probes_.ask(written, now_);
+    ASSERT_TRUE(probes_.due(kEach, now_ += kEach));
+    last = probes_.ask(100 * asked, now_);
   }
-  EXPECT_FALSE(probes_.due(written += 100, kEach, now_ += 1h));
+  EXPECT_FALSE(probes_.due(kEach, now_ += 1h));
   EXPECT_TRUE(probes_.answered(last, now_));
-  EXPECT_TRUE(probes_.due(written, kEach, now_)) << "it answers after all";
+  EXPECT_TRUE(probes_.due(kEach, now_)) << "it answers after all";
 }
 
 }  // namespace

@@ -47,25 +47,32 @@ TEST_F(InFlightCapTest, BeginsWithLittleAndBinds) {
 }
 
 TEST_F(InFlightCapTest, LeapsWhenTheFirstFlightArrivedAtOnce) {
-  const auto after_flight_of = [](Duration time, bool limited) {
-    InFlightCap cap;
-    Time now{100s};
-    const InFlightCap::Sample idle{.round_trip = kFar,
-                                   .min_round_trip = kFar,
-                                   .in_flight_bytes = kStart,
-                                   .empty_round_trip = kFar};
-    cap.sample(idle, limited, now);
-    InFlightCap::Sample arrived = idle;
-    arrived.acked_bytes = kStart;
-    arrived.bytes_per_second = 1e6;
-    cap.sample(arrived, true, now + time - InFlightCap::kSampleInterval);
-    return cap.bytes();
-  };
-  EXPECT_EQ(after_flight_of(kFar + InFlightCap::kAtOnce, true), InFlightCap::kSecondFlight);
-  EXPECT_EQ(after_flight_of(kFar + InFlightCap::kAtOnce + 1ms, true), 2 * kStart) << "it doubles";
-  EXPECT_LT(after_flight_of(kFar + 2 * InFlightCap::kAtOnce + 1ms, true), 1.3 * kStart)
-      << "it goes in steps";
-  EXPECT_EQ(after_flight_of(10s, false), 2 * kStart) << "no flight: nothing was held back before";
+  cap_.first_flight(kStart, InFlightCap::kAtOnce);
+  EXPECT_EQ(cap_.bytes(), InFlightCap::kSecondFlight);
+  EXPECT_TRUE(cap_.ramping());
+}
+
+TEST_F(InFlightCapTest, DoublesAsBeforeWhenTheFirstFlightTookAWhile) {
+  cap_.first_flight(kStart, InFlightCap::kAtOnce + 1ms);
+  EXPECT_EQ(cap_.bytes(), kStart);
+  once(0ms);
+  EXPECT_EQ(cap_.bytes(), 2 * kStart);
+}
+
+TEST_F(InFlightCapTest, GoesInStepsWhenTheFirstFlightTookLong) {
+  cap_.first_flight(kStart, 2 * InFlightCap::kAtOnce + 1ms);
+  once(0ms);
+  EXPECT_LT(cap_.bytes(), 1.3 * kStart);
+  EXPECT_FALSE(cap_.ramping());
+}
+
+TEST_F(InFlightCapTest, AFirstFlightThatIsToldOfLateChangesNothing) {
+  once(0ms);
+  const std::size_t grown = cap_.bytes();
+  cap_.first_flight(kStart, 10s);
+  cap_.first_flight(kStart, 0ms);
+  EXPECT_EQ(cap_.bytes(), grown);
+  EXPECT_TRUE(cap_.ramping());
 }
 
 TEST_F(InFlightCapTest, BeginsOnALanWithTheInitialWindowOfTcp) {

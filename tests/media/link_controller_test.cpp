@@ -420,29 +420,26 @@ TEST_F(LinkControllerTest, TheWindowOfADistantReceiverThatDoesNotReportIsSeenFiv
   EXPECT_FALSE(link_.needs_sample(now_ + 999ms));
 }
 
-TEST_F(LinkControllerTest, EverybodyIsAskedBeforeTheFirstMediaAndBehindIt) {
+TEST_F(LinkControllerTest, AFirstFlightThatArrivedAtOnceLetsTheSecondBeLarge) {
   open();
-  ASSERT_TRUE(link_.wants_probe(now_)) << "it finds the way empty";
   const std::uint64_t first = link_.probe(now_);
-  EXPECT_FALSE(link_.wants_probe(now_));
-  link_.wrote(1000, 1000, now_);
-  ASSERT_TRUE(link_.wants_probe(now_)) << "what became of the first flight?";
+  link_.wrote(InFlightCap::kStart, InFlightCap::kStart, now_);
+  look(InFlightCap::kStart);
+  ASSERT_FALSE(link_.may_send_video());
+  link_.held_back();
+  ASSERT_TRUE(link_.wants_probe(now_));
   const std::uint64_t second = link_.probe(now_);
-  link_.answered(first, now_ + 40ms);
-  link_.answered(second, now_ + 45ms);
-  EXPECT_EQ(link_.in_flight_bytes(), 1000U) << "for all that the kernel has said";
-  look(0);
-  EXPECT_EQ(link_.in_flight_bytes(), 0U) << "it was read";
-  now_ += 1s;
-  link_.wrote(1000, 1000, now_);
-  EXPECT_FALSE(link_.wants_probe(now_)) << "it keeps up";
+  link_.answered(first, now_ + kFar);
+  link_.answered(second, now_ + kFar + 5ms);
+  EXPECT_EQ(link_.cap().bytes(), InFlightCap::kSecondFlight);
 }
 
 TEST_F(LinkControllerTest, WhoseKernelHoldsMuchIsAskedAndWhoAnswersLateIsCongested) {
   open(kLan);
   const std::uint64_t of_the_empty_way = link_.probe(now_);
-  link_.wrote(3000, 3000, now_);
+  link_.wrote(6000, 6000, now_);
   link_.answered(of_the_empty_way, now_ + 1ms);
+  link_.held_back();
   link_.answered(link_.probe(now_), now_ + 1ms);
   link_.wrote(3000, 3000, now_);
   for (int time = 0; time < 15; ++time) {
@@ -492,23 +489,6 @@ TEST_F(LinkControllerTest, AWindowThatStaysSmallHasAKeptUpReceiverAskedAgain) {
   sample_window(40'000);
   EXPECT_TRUE(link_.wants_probe(now_));
   EXPECT_EQ(link_.headroom().bytes, 0U);
-}
-
-TEST_F(LinkControllerTest, WhoIsNotAskedAnyMoreHasNothingInFlightForEver) {
-  open();
-  int asked = 0;
-  for (int time = 0; time < 40; ++time) {
-    const bool asking = link_.wants_probe(now_);
-    const std::uint64_t ping = asking ? link_.probe(now_) : 0;
-    link_.wrote(1000, 1000, now_);
-    now_ += 100ms;
-    if (asking) link_.answered(ping, now_);
-    asked += asking ? 1 : 0;
-    look(0);
-    link_.drained();
-  }
-  EXPECT_EQ(asked, 2);
-  EXPECT_LE(link_.in_flight_bytes(), 2000U);
 }
 
 TEST_F(LinkControllerTest, WhoAnswersNothingIsNotHeldBackForEver) {

@@ -21,14 +21,19 @@ constexpr double kCubicBeta = 0.7;
 
 }  // namespace
 
-TcpLink::TcpLink(Settings settings) : settings_(std::move(settings)), random_(settings_.seed) {}
+TcpLink::TcpLink(Settings settings)
+    : settings_(std::move(settings)),
+      random_(settings_.seed),
+      smoothed_(settings_.round_trip),
+      variation_(settings_.round_trip / 2),
+      minimum_(settings_.round_trip) {}
 
 std::size_t TcpLink::send_buffer() const {
   return std::clamp(static_cast<std::size_t>(2 * window_), kSendBufferLeast, kSendBufferMost);
 }
 
 std::size_t TcpLink::write(std::size_t bytes, Time now) {
-  const std::size_t queued = static_cast<std::size_t>(written_ - acked_);
+  const auto queued = static_cast<std::size_t>(written_ - acked_);
   std::size_t room = send_buffer() > queued ? send_buffer() - queued : 0;
   if (settings_.notsent_low_water > 0) {
     // Linux compares only when it opens a new buffer of up to 64 kB, so one write always fits.
@@ -47,7 +52,7 @@ media::SendQueueFacts TcpLink::send_queue() const {
 
 media::PathFacts TcpLink::path() const {
   return {.round_trip = smoothed_,
-          .min_round_trip = minimum_ == Duration::max() ? Duration::zero() : minimum_,
+          .min_round_trip = minimum_,
           .bytes_acked = acked_};
 }
 
@@ -60,9 +65,7 @@ std::size_t TcpLink::in_flight() const {
 }
 
 Duration TcpLink::retransmission_timeout() const {
-  const Duration base = smoothed_ == Duration::zero()
-                            ? Duration{std::chrono::seconds{1}}
-                            : smoothed_ + std::max<Duration>(4 * variation_, kTimeoutLeast);
+  const Duration base = smoothed_ + std::max<Duration>(4 * variation_, kTimeoutLeast);
   return std::min(base * (1 << std::min(backoff_, 10)), settings_.timeout_most);
 }
 
@@ -222,14 +225,9 @@ void TcpLink::acknowledge(const Event& event, Time now) {
   if (!event.retransmitted) {
     const Duration sample = now - event.sent;
     minimum_ = std::min(minimum_, now - event.newest_sent);
-    if (smoothed_ == Duration::zero()) {
-      smoothed_ = sample;
-      variation_ = sample / 2;
-    } else {
-      variation_ +=
-          ((sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample) - variation_) / 4;
-      smoothed_ += (sample - smoothed_) / 8;
-    }
+    variation_ +=
+        ((sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample) - variation_) / 4;
+    smoothed_ += (sample - smoothed_) / 8;
   }
   const auto sacked = segments_.find(event.begin);
   if (sacked != segments_.end()) sacked->second.sacked = true;

@@ -100,9 +100,9 @@ class TcpLink {
   double window_max_ = 0;
   Time epoch_ = Time::min();
   std::uint64_t recovery_until_ = 0;
-  Duration smoothed_{};
-  Duration variation_{};
-  Duration minimum_ = Duration::max();
+  Duration smoothed_;  ///< this and the next two: as the handshake left them, to begin with
+  Duration variation_;
+  Duration minimum_;
   int backoff_ = 0;
   Time timer_ = Time::max();
 
