@@ -42,7 +42,7 @@ struct Configuration {
 
   std::size_t rooms_max = 1000;
   std::size_t participants_max = 100;  ///< of one room
-  std::size_t connections_max = 5000;
+  std::size_t connections_max = 5000;  ///< with a session
   std::chrono::milliseconds empty_room_timeout{30000};
 
   std::chrono::milliseconds audio_latency_budget{200};

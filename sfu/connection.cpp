@@ -26,12 +26,10 @@ constexpr media::Duration kLingerTime = 1s;
 
 }  // namespace
 
-Connection::Connection(signaling::SessionId id, Shard& shard, tcp::socket socket,
-                       bool over_capacity)
+Connection::Connection(signaling::SessionId id, Shard& shard, tcp::socket socket)
     : id_{id},
       shard_{shard},
       socket_{std::move(socket)},
-      over_capacity_{over_capacity},
       received_{MessageReader::buffer_bytes(shard.settings().session.limits)},
       deadline_{[this](media::Time) { on_deadline(); }} {}
 
@@ -60,6 +58,10 @@ void Connection::shut_down() {
 void Connection::set_state(ConnectionState next) {
   invariant(may_follow(next, state_), "a connection only makes legal transitions");
   state_ = next;
+  // Here and not when all is closed, so that who leaves can come back at once.
+  if (!has_session(state_) && std::exchange(has_place_, false)) {
+    shard_.sessions_quota().give_back();
+  }
 }
 
 void Connection::expire_after(media::Duration time) {
@@ -179,10 +181,12 @@ void Connection::open_session(MessageFraming framing) {
   messages_.emplace(framing, shard_.settings().session.limits);
   session_ = std::make_unique<Session>(id_, shard_, *this, framing, socket_.native_handle());
   shard_.pump_later(*session_);
-  if (!over_capacity_) return;
+  // Only now is it known to be no page load, which takes nobody's place.
+  has_place_ = shard_.sessions_quota().take();
+  if (has_place_) return;
   shard_.metrics().connections_refused[metrics::Refusal::kServerFull].add();
   session_->fail(signaling::protocol_error(ErrorCode::kServerFull,
-                                           "the server has its greatest number of connections"));
+                                           "the server has as many participants as it may have"));
 }
 
 void Connection::count(MessageFraming framing, int change) {

@@ -36,9 +36,7 @@ class Shard;
 /// Owner: its shard; an operation under way keeps it alive. Runs on the shard's thread.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `over_capacity`: a session is answered with `server_full` and closed.
-  Connection(signaling::SessionId id, Shard& shard, boost::asio::ip::tcp::socket socket,
-             bool over_capacity);
+  Connection(signaling::SessionId id, Shard& shard, boost::asio::ip::tcp::socket socket);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -107,7 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   signaling::SessionId id_;
   Shard& shard_;
   boost::asio::ip::tcp::socket socket_;
-  bool over_capacity_;
+  bool has_place_ = false;  ///< its session counts as one of the server's
   bool tls_ = false;
   bool reading_ = false;            ///< a wait for readability is under way
   bool writing_ = false;            ///< a wait for writability is under way

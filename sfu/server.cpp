@@ -92,6 +92,7 @@ Server::Server(const Configuration& configuration, Log& log)
       settings_{server_settings(configuration)},
       metrics_{metrics_options(shard_count(configuration))},
       connections_{Shard::connections_quota(settings_)},
+      sessions_{settings_.connections_max},
       cpus_{configuration.pin_shards
                 ? cpus_for_shards(read_cpu_topology(allowed_cpus()), shard_count(configuration))
                 : std::vector<Cpu>{}},
@@ -125,6 +126,7 @@ std::vector<std::unique_ptr<Shard>> Server::make_shards() {
       .log = log_,
       .bus = bus_,
       .connections = connections_,
+      .sessions = sessions_,
       .rooms = std::make_shared<signaling::SharedQuota>(settings_.rooms.rooms_max)};
   std::vector<std::unique_ptr<Shard>> shards;
   const std::vector<Cpu> everywhere = allowed_cpus();

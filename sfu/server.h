@@ -54,6 +54,7 @@ class Server {
   ServerSettings settings_;
   metrics::ServerMetrics metrics_;
   signaling::SharedQuota connections_;
+  signaling::SharedQuota sessions_;
   // A frame may lie on any shard and in any ring, so the pools are the last to go, the bus after
   // the shards.
   std::vector<std::unique_ptr<media::FramePool>> pools_;

@@ -30,7 +30,7 @@ struct ServerSettings {
   std::optional<TlsContext> tls;  ///< absent: TLS is refused
   TcpSettings tcp;
   LatencyBudgets latency;
-  std::size_t connections_max = 5000;
+  std::size_t connections_max = 5000;  ///< with a session; page loads are not counted
   std::chrono::milliseconds flight_recorder{60'000};  ///< zero: off
 };
 

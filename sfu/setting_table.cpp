@@ -230,7 +230,7 @@ constexpr std::array kSettings = {
     Setting{.name = "connections-max",
             .group = kLimits,
             .value_name = "COUNT",
-            .help = "Connections at once (default 5000)",
+            .help = "Participants at once, in all rooms; loading pages is free (default 5000)",
             .apply =
                 [](Configuration& c, const std::string& v) {
                   return store(parse_number(v, 1, 1'000'000), c.connections_max);

@@ -35,6 +35,7 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
       metrics_{metrics},
       log_{server.log},
       connections_quota_{server.connections},
+      sessions_quota_{server.sessions},
       flight_{.kept = settings_.flight_recorder, .now = now_},
       frame_pool_{frame_pool},
       port_{server.bus, index, metrics},
@@ -74,10 +75,8 @@ void Shard::adopt(boost::asio::ip::tcp::socket socket) {
       metrics_.connections_refused[metrics::Refusal::kServerFull].add();
       return;
     }
-    const bool over_capacity = connections_quota_.taken() > settings_.connections_max;
     const SessionId id = session_id(index_, next_session_++);
-    const auto connection =
-        std::make_shared<Connection>(id, *this, std::move(socket), over_capacity);
+    const auto connection = std::make_shared<Connection>(id, *this, std::move(socket));
     connections_.emplace(id, connection);
     connection->start();
   });

@@ -40,6 +40,7 @@ struct ShardSurroundings {
   Log& log;
   ShardBus& bus;
   signaling::SharedQuota& connections;  ///< of `Shard::connections_quota`
+  signaling::SharedQuota& sessions;     ///< of `ServerSettings::connections_max`
   std::shared_ptr<signaling::SharedQuota> rooms;
 };
 
@@ -129,16 +130,19 @@ class Shard {
   void command(ShardIndex home, signaling::SessionId session, signaling::RoomCommand command);
   /// Pumps `session` once: at the end of this turn, or with all that gather now.
   void pump_later(Session& session);
+  /// Those that all shards may have at once; each session takes one place.
+  [[nodiscard]] signaling::SharedQuota& sessions_quota() { return sessions_quota_; }
   /// Forgets a closed connection at the end of this turn.
   void retire(const Connection& connection);
 
   /// See media::FramePool: four times what 100 publishers of 1.5 Mbit/s need.
   static constexpr std::size_t kFramePoolBytes = 256 * 1024 * 1024;
-  /// How many connections may be taken over on all shards: over the greatest number of connections,
-  /// so many more are told why they are refused.
+  /// How many connections may be taken over on all shards: so many more than sessions load pages,
+  /// of which a browser opens up to six and keeps them for a while, shake hands, or are told why
+  /// they are refused.
   [[nodiscard]] static std::size_t connections_quota(const ServerSettings& settings) {
-    constexpr std::size_t kRefusalsAtOnce = 64;
-    return settings.connections_max + kRefusalsAtOnce;
+    constexpr std::size_t kWithoutSession = 256;
+    return settings.connections_max + kWithoutSession;
   }
 
  private:
@@ -185,6 +189,7 @@ class Shard {
   metrics::ShardMetrics& metrics_;
   Log& log_;
   signaling::SharedQuota& connections_quota_;
+  signaling::SharedQuota& sessions_quota_;
   media::Time now_ = sfu::now();
   std::atomic<media::Duration::rep> heartbeat_{now_.time_since_epoch().count()};
 

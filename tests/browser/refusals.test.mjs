@@ -1,11 +1,25 @@
 // What a person is told when something is missing: plain words, and a code for programs.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { BreakableLink } from './breakable_link.mjs';
 import { joinToken } from './join_token.mjs';
 import { MeetingPage } from './meeting_page.mjs';
 import { SluiceServer } from './sluice_server.mjs';
 
 const kAda = { name: 'Ada', sender: 11, hertz: 600 };
+const kBo = { name: 'Bo', sender: 22, hertz: 1000 };
+/** A camera that takes so long to open that the person is in the meeting before. */
+const kLateCamera = `{
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    const stream = await open(constraints);
+    if (!constraints.video) return stream;
+    while (window.sluice?.meeting.state !== 'connected') await new Promise((next) => setTimeout(next, 20));
+    setTimeout(() => (window.sluiceCameraOpened = true));
+    return stream;
+  };
+}`;
 
 describe('what a person is told', { timeout: 300_000 }, () => {
   let server;
@@ -104,8 +118,9 @@ describe('what a person with an invitation may do', { timeout: 300_000 }, () => 
     }));
 
   test('watch only, and then nobody is shown as seen and heard who is not', () =>
-    enter(joinToken({ key, secret, video: { canPublish: false } }), {}, async (page) => {
+    enter(joinToken({ key, secret, video: { canPublish: false } }), { prepare: kLateCamera }, async (page) => {
       await page.connected();
+      await page.tab.waitForFunction(() => window.sluiceCameraOpened);
       assert.match(await page.by('toast').first().innerText(), /does not allow a camera or microphone/);
       for (const toggle of ['camera-toggle', 'mic-toggle', 'screen-toggle']) {
         assert.equal(await page.by(toggle).isEnabled(), false, `${toggle} is of no use`);
@@ -115,4 +130,104 @@ describe('what a person with an invitation may do', { timeout: 300_000 }, () => 
       assert.equal(await self.getAttribute('data-muted'), 'true');
       assert.equal(await page.by('toast').count(), 1, 'said once');
     }));
+});
+
+describe('when all places are taken', { timeout: 300_000 }, () => {
+  let ada;
+  let bo;
+  let server;
+
+  before(async () => {
+    [server, ada, bo] = await Promise.all([
+      SluiceServer.start(['--connections-max', '1']),
+      MeetingPage.open(kAda),
+      MeetingPage.open(kBo),
+    ]);
+  });
+
+  after(async () => {
+    await ada?.close();
+    await bo?.close();
+    await server?.stop();
+  });
+
+  async function askToJoin(page, url) {
+    await page.tab.goto(`${url}/r/full`);
+    await page.by('name-input').fill(page.person.name);
+    await page.by('join-button').click();
+  }
+
+  async function takesThePlaceOfTheFirst(url, code, title) {
+    await askToJoin(ada, url);
+    await ada.connected();
+    await askToJoin(bo, url);
+    const panel = bo.by('error-panel');
+    assert.match(await panel.innerText(), title);
+    assert.equal(await panel.getAttribute('data-code'), code);
+    await bo.screenshot(code.replace('_', '-'));
+    await ada.by('leave-button').click();
+    await ada.by('left-page').waitFor();
+    await bo.by('join-button').click();
+    await bo.connected();
+    await bo.by('leave-button').click();
+    await bo.by('left-page').waitFor();
+  }
+
+  // The many connections of a page that loads are nobody's place.
+  test('of the server, the next is told so and gets the one that becomes free', () =>
+    takesThePlaceOfTheFirst(server.url, 'server_full', /server is full/));
+
+  test('of the room, the same', async () => {
+    const small = await SluiceServer.start(['--participants-max', '1']);
+    try {
+      await takesThePlaceOfTheFirst(small.url, 'room_full', /room is full/);
+    } finally {
+      await small.stop();
+    }
+  });
+
+  test('by their own dead connection, who was in waits for it to go', async () => {
+    const link = await BreakableLink.to(server.port);
+    try {
+      await askToJoin(ada, link.url);
+      await ada.connected();
+      link.break();
+      // The second attempt comes after the first was refused.
+      await ada.by('reconnecting-banner').getByText('attempt 2').waitFor();
+      link.dropBroken();
+      await ada.connected();
+    } finally {
+      link.close();
+    }
+  });
+});
+
+test('nothing is said of a screen that was not chosen, and the next one is shown', { timeout: 300_000 }, async () => {
+  const server = await SluiceServer.start();
+  const ada = await MeetingPage.open(kAda);
+  try {
+    await ada.joinAsViewer(server.url, 'refusals');
+    await ada.tab.evaluate(() => {
+      const devices = navigator.mediaDevices;
+      const choose = devices.getDisplayMedia;
+      // What Chromium does when its window of choices is closed.
+      devices.getDisplayMedia = async () => {
+        devices.getDisplayMedia = choose;
+        window.sluiceScreenRefused = true;
+        throw new DOMException('Permission denied', 'NotAllowedError');
+      };
+    });
+    const toggle = ada.by('screen-toggle');
+    await toggle.click();
+    await ada.tab.waitForFunction(() => window.sluiceScreenRefused);
+    await ada.screenshot('screen-cancelled');
+    assert.equal(await ada.by('toast').count(), 0);
+    assert.equal(await toggle.getAttribute('aria-pressed'), 'false');
+    await toggle.click();
+    await ada.by('sharing-notice').waitFor();
+    assert.equal(await toggle.getAttribute('aria-pressed'), 'true');
+  } finally {
+    await ada.close();
+    await server.stop();
+  }
 });

@@ -108,6 +108,7 @@ export class OwnDevices {
       return undefined;
     } catch (error) {
       const failure = asSluiceError(error);
+      if (failure.code === 'cancelled') return undefined;
       if (!deviceId || failure.code !== 'device_not_found') return failure;
       // The empty id is the browser's choice; none at all would be the device used last.
       return this.#open(open, '');

@@ -37,7 +37,12 @@ export function RoomPage({ room, token, storage }: Properties) {
       return <MeetingPage session={session} state={state} />;
     case 'left':
       return (
-        <LeftPage session={session} reason={state.phase.reason} joining={state.phase.joining} />
+        <LeftPage
+          session={session}
+          reason={state.phase.reason}
+          failure={state.phase.failure}
+          joining={state.phase.joining}
+        />
       );
   }
 }

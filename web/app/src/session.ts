@@ -27,7 +27,13 @@ export type Phase =
   | { readonly at: 'prejoin' }
   | { readonly at: 'joining' }
   | { readonly at: 'meeting' }
-  | { readonly at: 'left'; readonly reason: CloseReason; readonly joining: boolean };
+  | {
+      readonly at: 'left';
+      readonly reason: CloseReason;
+      /** What went wrong, when something did. */
+      readonly failure: SluiceError | undefined;
+      readonly joining: boolean;
+    };
 
 /** Everything the room's pages show. */
 export interface SessionState {
@@ -211,10 +217,10 @@ export class Session {
   #listen(): void {
     const { meeting, store } = this;
     const refresh = (): void => this.#refresh();
-    meeting.on('stateChanged', ({ state, reason, attempt }) => {
+    meeting.on('stateChanged', ({ state, reason, error, attempt }) => {
       store.set({ attempt: state === 'reconnecting' ? (attempt ?? 1) : 0 });
       if (state === 'closed' && store.value.phase.at === 'meeting')
-        this.#showLeft(reason ?? 'error');
+        this.#showLeft(reason ?? 'error', error);
       this.#refresh();
     });
     meeting.on('participantJoined', ({ participant }) => {
@@ -251,9 +257,9 @@ export class Session {
     });
   }
 
-  #showLeft(reason: CloseReason): void {
+  #showLeft(reason: CloseReason, failure?: SluiceError): void {
     this.store.set({
-      phase: { at: 'left', reason, joining: false },
+      phase: { at: 'left', reason, failure, joining: false },
       toasts: [],
       pinned: undefined,
     });

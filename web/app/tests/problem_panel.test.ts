@@ -100,4 +100,12 @@ describe('farewell', () => {
       expect(farewell(reason).title, reason).not.toBe('');
     }
   });
+
+  it('says what broke a meeting off, where that is known', () => {
+    const expired = { code: 'unauthorized', message: 'token expired' } as const;
+    expect(farewell('error', expired).text).toContain('expired');
+    const strange = { code: 'protocol', message: 'The server sent a bad message.' } as const;
+    expect(farewell('error', strange).text).toBe(strange.message);
+    expect(farewell('error').text).not.toBe('');
+  });
 });

@@ -1,17 +1,18 @@
 import type { CloseReason } from '@sluice/sdk';
 import type { Session } from '../session';
 import { Logo } from '../ui/logo';
-import { farewell } from './problem_panel';
+import { farewell, type Failure } from './problem_panel';
 
 interface Properties {
   readonly session: Session;
   readonly reason: CloseReason;
+  readonly failure: Failure | undefined;
   readonly joining: boolean;
 }
 
 /** After the meeting, however it ended. */
-export function LeftPage({ session, reason, joining }: Properties) {
-  const { title, text } = farewell(reason);
+export function LeftPage({ session, reason, failure, joining }: Properties) {
+  const { title, text } = farewell(reason, failure);
   return (
     <div class="left-page" data-testid="left-page" data-reason={reason}>
       <main class="left-card">

@@ -36,7 +36,7 @@ const kJoinWords: Partial<Record<SluiceErrorCode, Words>> = {
   },
   server_full: {
     title: 'The server is full',
-    text: 'It has as many meetings as it can carry well.',
+    text: 'It has as many meetings or people as it may have.',
     steps: ['Try again in a few minutes.'],
     retry: true,
   },
@@ -183,8 +183,11 @@ export function supportPanel(problems: readonly SupportProblem[]): ProblemPanel 
   return undefined;
 }
 
-/** What to tell somebody whose meeting is over. */
-export function farewell(reason: CloseReason): { title: string; text: string } {
+/** What to tell somebody whose meeting is over. `failure`: what broke it, for the reason `error`. */
+export function farewell(
+  reason: CloseReason,
+  failure?: Failure,
+): { title: string; text: string } {
   switch (reason) {
     case 'left':
       return { title: 'You left the meeting', text: 'The room stays open for the others.' };
@@ -202,8 +205,8 @@ export function farewell(reason: CloseReason): { title: string; text: string } {
       return { title: 'The meeting has ended', text: 'The room was closed for everyone.' };
     case 'server_shutdown':
       return {
-        title: 'The server is going down',
-        text: 'It said goodbye in good order; it may be back in a moment.',
+        title: 'The server was stopped',
+        text: 'It said goodbye in good order. We tried to reconnect for a while, but it is not back yet.',
       };
     case 'connection_lost':
       return {
@@ -216,6 +219,9 @@ export function farewell(reason: CloseReason): { title: string; text: string } {
         text: 'Not even sound came through any more.',
       };
     case 'error':
-      return { title: 'The meeting broke off', text: 'Something went wrong on the way.' };
+      return {
+        title: 'The meeting broke off',
+        text: failure ? joinProblem(failure, true).text : 'Something went wrong on the way.',
+      };
   }
 }

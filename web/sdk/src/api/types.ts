@@ -10,7 +10,8 @@ export type MeetingState = 'idle' | 'connecting' | 'connected' | 'reconnecting' 
 
 /**
  * Why a meeting closed. `left`: we left. `connection_lost`: reconnecting was given up.
- * `error`: see the `error` of the event. The others come from the server (docs/protocol.md, 4.11).
+ * `error`: see the `error` of the event. The others come from the server (docs/protocol.md, 4.11);
+ * after `server_shutdown` and `too_slow` reconnecting was tried and given up, too.
  */
 export type CloseReason =
   | 'left'

@@ -9,6 +9,14 @@ export function captureError(what: keyof typeof NAMES, error: unknown): SluiceEr
   switch (name) {
     case 'NotAllowedError':
     case 'SecurityError':
+      if (what === 'screen' && /system/i.test(error instanceof Error ? error.message : '')) {
+        return new SluiceError(
+          'permission_denied',
+          `The system does not let this browser share the screen. Allow it in the system's ` +
+            `privacy settings, then try again.`,
+          error,
+        );
+      }
       if (what === 'screen') {
         return new SluiceError('cancelled', 'Nothing was chosen to share.', error);
       }

@@ -39,6 +39,8 @@ export class Me implements LocalParticipant {
   readonly #lastDevices = new Map<TrackSource, string>();
   /** Opening a device takes a while: what is asked meanwhile comes after it. */
   readonly #turns = new Map<TrackSource, Promise<void>>();
+  /** How often all devices were closed. */
+  #closings = 0;
 
   constructor(private readonly environment: MeEnvironment) {
     const { output, toWorker } = environment;
@@ -92,7 +94,9 @@ export class Me implements LocalParticipant {
       if (track?.mediaStreamTrack && same) return;
       const deviceId = options.deviceId ?? this.#lastDevices.get('camera');
       const constraints = { ...CAMERA, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
-      const media = await this.#getUserMedia('camera', { video: constraints });
+      const media = await this.#stillWanted('camera', () =>
+        this.#getUserMedia('camera', { video: constraints }),
+      );
       track?.mediaStreamTrack?.stop();
       this.#videoFeeds.camera.start(media);
       this.#begin('camera', media);
@@ -111,15 +115,16 @@ export class Me implements LocalParticipant {
         return this.#setMuted('microphone', false);
       }
       const speech = processing ?? true;
-      const media = await this.#getUserMedia('microphone', {
-        audio: {
-          echoCancellation: speech,
-          noiseSuppression: speech,
-          autoGainControl: speech,
-          channelCount: { ideal: 1 },
-          ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
-        },
-      });
+      const audio = {
+        echoCancellation: speech,
+        noiseSuppression: speech,
+        autoGainControl: speech,
+        channelCount: { ideal: 1 },
+        ...(deviceId ? { deviceId: { exact: deviceId } } : {}),
+      };
+      const media = await this.#stillWanted('microphone', () =>
+        this.#getUserMedia('microphone', { audio }),
+      );
       track?.mediaStreamTrack?.stop();
       await this.#audioFeeds.microphone.start(media);
       this.#begin('microphone', media);
@@ -130,7 +135,12 @@ export class Me implements LocalParticipant {
     return this.#inTurn('screen', async () => {
       if (this.screen) return;
       this.#checkPermitted('screen');
+      const closings = this.#closings;
       const stream = await this.#getDisplayMedia(options.audio ?? false);
+      if (closings !== this.#closings) {
+        for (const track of stream.getTracks()) track.stop();
+        throw new SluiceError('cancelled', 'The screen is not wanted any more.');
+      }
       const [video] = stream.getVideoTracks();
       const [audio] = stream.getAudioTracks();
       if (!video) throw new SluiceError('cancelled', 'Nothing was chosen to share.');
@@ -153,6 +163,7 @@ export class Me implements LocalParticipant {
 
   /** Closes every device. */
   closeDevices(): void {
+    this.#closings++;
     for (const source of [...this.#tracks.keys()]) this.#end(source, 'us');
   }
 
@@ -231,6 +242,21 @@ export class Me implements LocalParticipant {
   #checkPermitted(source: TrackSource): void {
     if (this.mayPublish(source)) return;
     throw new SluiceError('not_permitted', 'This meeting does not let you send that.');
+  }
+
+  /**
+   * Opening asks the person and may take long: whoever has left meanwhile, or was told by the
+   * server not to send this, must not find the device on afterwards.
+   */
+  async #stillWanted(
+    source: TrackSource,
+    open: () => Promise<MediaStreamTrack>,
+  ): Promise<MediaStreamTrack> {
+    const closings = this.#closings;
+    const media = await open();
+    if (closings === this.#closings && this.mayPublish(source)) return media;
+    media.stop();
+    throw new SluiceError('cancelled', `The ${source} is not wanted any more.`);
   }
 
   async #getUserMedia(

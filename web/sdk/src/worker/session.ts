@@ -18,11 +18,19 @@ const FINAL_GOODBYES = ['left', 'duplicate_identity', 'removed', 'room_closed'];
 const FINAL_ERRORS: Record<string, SluiceErrorCode | undefined> = {
   unauthorized: 'unauthorized',
   not_permitted: 'not_permitted',
-  room_full: 'room_full',
-  server_full: 'server_full',
   unsupported_version: 'protocol',
   invalid_field: 'protocol',
 };
+/**
+ * Errors that end a first join. Who was in may find the place taken by a connection of their own
+ * that the server does not yet know to be dead, or a server that takes in everybody at once.
+ */
+const FINAL_FOR_NEWCOMERS: Record<string, SluiceErrorCode | undefined> = {
+  room_full: 'room_full',
+  server_full: 'server_full',
+};
+/** Reasons that say more than that reconnecting was given up. */
+const TELLING_GOODBYES = ['server_shutdown', 'too_slow'] as const;
 const TICK_MS = 100;
 const STATS_MS = 1000;
 /** While frames wait for the uplink. */
@@ -47,6 +55,8 @@ export class Session {
   #uplinkTimer: ReturnType<typeof setTimeout> | undefined;
   #beatTimer: ReturnType<typeof setInterval> | undefined;
   #wasJoined = false;
+  /** What the server said when it last ended a meeting that we were in. */
+  #lastGoodbye: string | undefined;
   #serverSession: string | undefined;
   #joinedNow = false;
   /** Undefined: every source. */
@@ -99,6 +109,7 @@ export class Session {
     this.#parameters = parameters;
     this.#policy = new ReconnectPolicy();
     this.#wasJoined = false;
+    this.#lastGoodbye = undefined;
     this.#reconnects = 0;
     this.#state('connecting');
     this.#connect();
@@ -241,17 +252,21 @@ export class Session {
   }
 
   #onEnded({ goodbye, error }: ConnectionEnd): void {
+    if (this.#joinedNow) this.#lastGoodbye = goodbye;
     this.#disconnect();
     if (goodbye !== undefined && FINAL_GOODBYES.includes(goodbye)) {
       return this.#close(goodbye as CloseReason);
     }
-    const code = error && FINAL_ERRORS[error.code];
+    const code =
+      error &&
+      (FINAL_ERRORS[error.code] ?? (this.#wasJoined ? undefined : FINAL_FOR_NEWCOMERS[error.code]));
     if (error && code) return this.#close('error', { code, message: error.message });
     const delayMs = this.#policy.next(sharedNowMs(), Math.random());
     const hopeless = !this.#wasJoined && this.#policy.attempts > FIRST_ATTEMPTS;
     if (delayMs === undefined || hopeless) {
       const detail = error ? ` (${error.message})` : '';
-      return this.#close('connection_lost', {
+      const reason = TELLING_GOODBYES.find((each) => each === this.#lastGoodbye);
+      return this.#close(reason ?? 'connection_lost', {
         code: 'connection_failed',
         message: `The server could not be reached${detail}. Check the connection and try again.`,
       });
