@@ -46,12 +46,14 @@ class RunningShard {
   metrics::ServerMetrics metrics_{{.shards = 1, .version = "test"}};
   ShardBus bus_{1};
   signaling::SharedQuota connections_{100};
+  signaling::SharedQuota sessions_{100};
   media::FramePool pool_{Shard::kFramePoolBytes};
   Shard shard_{ShardIndex{0},
                {.settings = settings_,
                 .log = log_,
                 .bus = bus_,
                 .connections = connections_,
+                .sessions = sessions_,
                 .rooms = std::make_shared<signaling::SharedQuota>(10)},
                metrics_.shard(0),
                pool_};

@@ -51,9 +51,7 @@ media::SendQueueFacts TcpLink::send_queue() const {
 }
 
 media::PathFacts TcpLink::path() const {
-  return {.round_trip = smoothed_,
-          .min_round_trip = minimum_,
-          .bytes_acked = acked_};
+  return {.round_trip = smoothed_, .min_round_trip = minimum_, .bytes_acked = acked_};
 }
 
 std::size_t TcpLink::in_flight() const {
@@ -225,8 +223,7 @@ void TcpLink::acknowledge(const Event& event, Time now) {
   if (!event.retransmitted) {
     const Duration sample = now - event.sent;
     minimum_ = std::min(minimum_, now - event.newest_sent);
-    variation_ +=
-        ((sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample) - variation_) / 4;
+    variation_ += ((sample > smoothed_ ? sample - smoothed_ : smoothed_ - sample) - variation_) / 4;
     smoothed_ += (sample - smoothed_) / 8;
   }
   const auto sacked = segments_.find(event.begin);
