@@ -17,7 +17,7 @@ enum class Tls : std::uint8_t { kNo, kYes };
 
 /// Why a connection was closed before it became a session.
 enum class Refusal : std::uint8_t {
-  kServerFull,    ///< over the greatest number of connections
+  kServerFull,    ///< over the greatest number of sessions or of connections
   kTlsFailed,     ///< the TLS handshake failed, or TLS without a certificate
   kBadMagic,      ///< raw framing with a wrong magic
   kBadUpgrade,    ///< a WebSocket upgrade that was refused
