@@ -138,10 +138,12 @@ void LoadMember::on_media(const CutMessage& message) {
   incoming.encoding = encoding;
   incoming.number = number;
   incoming.started = true;
-  const std::int64_t from = tally_.counts_from.time_since_epoch().count();
-  if (incoming.capture_us < from) return;
+  const media::Time captured{media::Duration{incoming.capture_us}};
+  if (captured < tally_.counts_from || captured >= tally_.counts_until) return;
   tally_.lost += skipped;
   ++tally_.delivered;
+  if (tally_.delivered_by_handle.size() <= handle) tally_.delivered_by_handle.resize(handle + 1);
+  ++tally_.delivered_by_handle[handle];
   const std::int64_t age = load_now().time_since_epoch().count() - incoming.capture_us;
   tally_.ages_us.push_back(static_cast<std::uint32_t>(std::max<std::int64_t>(age, 0)));
 }

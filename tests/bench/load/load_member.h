@@ -12,13 +12,20 @@
 
 namespace sluice::bench {
 
-/// What all members received, together, of the frames captured from a moment on.
+/// What all members received, together, of the frames captured between two moments.
 struct Tally {
   media::Time counts_from = media::Time::max();
+  media::Time counts_until = media::Time::max();
   std::uint64_t delivered = 0;  ///< whole frames
-  std::uint64_t lost = 0;       ///< frames that the numbers of those that came skip over
+  std::vector<std::uint64_t> delivered_by_handle;
+  std::uint64_t lost = 0;  ///< frames that the numbers of those that came skip over
   std::vector<std::uint32_t>
       ages_us;  ///< from the publisher's send to the end of the reader's recv
+
+  /// Of the track with this handle.
+  [[nodiscard]] std::uint64_t delivered_of(std::uint16_t handle) const {
+    return handle < delivered_by_handle.size() ? delivered_by_handle[handle] : 0;
+  }
 };
 
 /// One client: joins a room, publishes what its sources make, and counts what it is sent.
@@ -38,6 +45,9 @@ class LoadMember {
   void publish_camera(std::size_t encodings);
   void publish_microphone();
   [[nodiscard]] std::size_t published() const { return published_.size(); }
+  [[nodiscard]] std::uint16_t handle(std::size_t published) const {
+    return published_.at(published);
+  }
   [[nodiscard]] std::size_t subscribed() const { return subscribed_; }
   /// Begins to send `shape` on the published track of this index.
   void add_source(std::size_t published, media::EncodingId encoding, MediaSource::Shape shape,
@@ -47,6 +57,8 @@ class LoadMember {
   [[nodiscard]] media::Time due() const;
   /// Sends the frame that is due next.
   void send_due();
+  /// How many frames the source added at this place has sent.
+  [[nodiscard]] std::size_t sent(std::size_t source) const { return sources_.at(source).frames(); }
   void read();
   [[nodiscard]] bool subscribes() const { return role_.subscribes; }
   [[nodiscard]] int descriptor() const { return connection_.descriptor(); }
