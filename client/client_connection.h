@@ -2,35 +2,20 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "client/close_reason.h"
 #include "client/known_room.h"
+#include "client/server_link.h"
+#include "client/sound_lane.h"
+#include "client/sound_order.h"
 #include "client/transport.h"
-#include "client/uplink.h"
-#include "media/frame_assembler.h"
 #include "signaling/client_message.h"
 #include "signaling/server_message.h"
 
 namespace sluice::client {
-
-/// Why a connection ended.
-struct CloseReason {
-  enum class Kind : std::uint8_t {
-    kLeft,           ///< we said goodbye
-    kGoodbye,        ///< the server did; `goodbye` says why
-    kRefused,        ///< a fatal error; `error` has its code
-    kCannotConnect,  ///< there never was a connection
-    kLost,           ///< the connection broke, fell silent or brought nonsense
-  };
-  Kind kind = Kind::kLost;
-  std::string message;  ///< one sentence for people
-  std::optional<signaling::ErrorCode> error;
-  std::optional<signaling::GoodbyeReason> goodbye;
-};
 
 /// Who is told what happens on a connection; on its executor.
 class ConnectionObserver {
@@ -47,28 +32,31 @@ class ConnectionObserver {
   ~ConnectionObserver() = default;
 };
 
-/// Figures of a connection, since it began.
+/// Figures of a connection, since it began; of both links where there was a lane.
 struct ConnectionFigures {
   std::uint64_t media_bytes_sent = 0;  ///< header and payload of media messages
   std::uint64_t media_bytes_received = 0;
   std::uint64_t frames_received = 0;
   std::uint64_t frames_abandoned_by_server = 0;
-  std::optional<media::Duration> round_trip;  ///< of the newest ping
+  std::optional<media::Duration> round_trip;  ///< of the newest ping, not of the lane
+  std::uint64_t lanes_opened = 0;
+  std::uint64_t lane_frames_received = 0;
 };
 
-/// One participant's connection to a server: control messages, media both ways.
+/// One participant in a room of a server: control messages, media both ways.
 ///
-/// It says hello, answers pings and sends its own, reports what it has read, and hands the rest to
-/// its observer. It ends by itself when the server is silent for as long as it said in `hello`.
+/// With `Join::lanes` it opens a lane where the server lets it: a second TCP connection that
+/// carries sound, so that a lost packet of video does not hold it back. Nobody needs to know: sound
+/// comes and goes as ever, over the first connection whenever there is no lane.
 ///
 /// Owner: one executor that runs one handler at a time (a strand, or the one thread of an
 /// io_context); all calls come from there. Make it with `std::make_shared`. The observer must live
 /// until `on_closed` or `abort`.
 /// Source: docs/protocol.md.
 class ClientConnection final : public std::enable_shared_from_this<ClientConnection>,
-                               private TransportEvents {
+                               private LinkObserver {
  public:
-  ClientConnection(const boost::asio::any_io_executor& executor, TransportOptions options,
+  ClientConnection(const boost::asio::any_io_executor& executor, const TransportOptions& options,
                    ConnectionObserver& observer);
   ~ClientConnection();
 
@@ -94,74 +82,40 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   /// Ends at once; the observer hears nothing more.
   void abort();
 
-  [[nodiscard]] const Uplink& uplink() const { return uplink_; }
+  /// Of the first link, which carries all video.
+  [[nodiscard]] const Uplink& uplink() const { return first_->uplink(); }
+  /// What was sent and left out, by both links.
+  [[nodiscard]] media::EgressCounters sent() const;
   [[nodiscard]] ConnectionFigures figures() const;
   /// The room as the server told it last; `participant` is ourselves.
   [[nodiscard]] const std::optional<signaling::Joined>& room() const { return room_.room(); }
 
  private:
-  void on_open() override;
-  void on_text(std::string_view message) override;
-  void on_binary(std::span<const std::byte> message) override;
-  void on_written() override;
-  void on_transport_closed(bool opened, std::string reason) override;
+  void on_link_message(ServerLink& link, const signaling::ServerMessage& message) override;
+  void on_link_frame(ServerLink& link, const media::FrameRef& frame) override;
+  void on_link_tick(ServerLink& link) override;
+  void on_link_closed(ServerLink& link, const CloseReason& reason) override;
 
-  std::uint64_t request(signaling::ClientBody body);
-  void send(signaling::ClientBody body, std::optional<std::uint64_t> reply_to = std::nullopt);
-  void pump();
-  bool pump_control();
-  bool pump_media();
-  void look_at_link();
-  void handle(const signaling::ServerMessage& message);
   void learn_room(const signaling::ServerMessage& message);
-  void report();
-  void tick();
-  void end(const CloseReason& reason);
-  template <typename Handler>
-  void arm(boost::asio::steady_timer& timer, media::Time moment, Handler handler);
+  void on_lane_message(const signaling::ServerMessage& message);
+  void open_lane(const std::string& key);
+  void use_lane();
+  /// The lane is gone; what it has done stays in the figures.
+  void settle_lane();
+  void deliver_sounds();
+  [[nodiscard]] bool is_lane(const ServerLink& link) const { return &link == lane_->link(); }
 
-  /// What receiving a track takes.
-  struct Incoming {
-    signaling::TrackId track;
-    media::MediaKind kind{};
-    media::DeadlineClock clock;
-  };
-
-  std::shared_ptr<Transport> transport_;
+  std::shared_ptr<media::FramePool> pool_;  ///< of received frames; first, as others hold them
   ConnectionObserver* observer_;
-  Uplink uplink_;
-  media::FramePool receive_pool_;
-  media::FrameAssembler assembler_;
-  signaling::Limits limits_;
-  std::optional<signaling::Join> join_;
-  KnownRoom room_;
-  std::map<std::uint16_t, Incoming> incoming_;  ///< the others' tracks, by handle
-  std::map<std::uint16_t, signaling::TrackReport> track_reports_;
-
-  std::deque<std::string> control_;
-  bool open_ = false;
-  bool writing_ = false;
-  bool leaving_ = false;
+  std::shared_ptr<ServerLink> first_;
+  std::shared_ptr<SoundLane> lane_;
+  bool wants_lane_ = false;
   bool ended_ = false;
-  std::optional<CloseReason> announced_;  ///< what the server said before it closes
-
-  std::uint64_t next_id_ = 1;
-  std::uint64_t media_bytes_sent_ = 0;
-  std::uint64_t media_bytes_received_ = 0;
-  std::uint64_t media_bytes_reported_ = 0;
-  std::uint64_t frames_received_ = 0;
-  media::Duration report_interval_;
-  media::Duration timeout_;
-  media::Time last_heard_{};
-  media::Time ping_sent_{};
-  std::optional<std::uint64_t> ping_id_;
-  std::optional<media::Duration> round_trip_;
-
-  boost::asio::steady_timer tick_timer_;
-  boost::asio::steady_timer report_timer_;
-  boost::asio::steady_timer look_timer_;
-  bool report_armed_ = false;
-  bool look_armed_ = false;
+  KnownRoom room_;
+  SoundOrder order_;
+  boost::asio::steady_timer order_timer_;
+  LinkFigures past_lanes_;
+  media::EgressCounters sent_by_past_lanes_;
 };
 
 }  // namespace sluice::client

@@ -71,7 +71,7 @@ PublishFigures PublishSession::figures() const {
   PublishFigures figures = figures_;
   figures.video_bitrate_bps = video_ ? bitrate_.bitrate_bps() : 0;
   if (video_encoder_) figures.frames_skipped = video_encoder_->skipped();
-  figures.uplink = connection_->uplink().counters();
+  figures.uplink = connection_->sent();
   figures.connection = connection_->figures();
   return figures;
 }

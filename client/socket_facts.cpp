@@ -30,6 +30,13 @@ std::optional<media::PathFacts> read_path(int descriptor) {
                           .bytes_acked = info.tcpi_bytes_acked};
 }
 
+void limit_stall(int descriptor, media::Duration most) {
+  // A refusal leaves a longer time, which is no error either.
+  const auto milliseconds =
+      static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(most).count());
+  (void)setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 void prepare_for_media(int descriptor) {
   // A refusal costs delay, not correctness, so it is not an error.
   const int on = 1;

@@ -45,6 +45,8 @@ struct EgressCounters {
   [[nodiscard]] const OfKind& of(MediaKind kind) const {
     return by_kind[static_cast<std::size_t>(kind)];
   }
+  /// What another counted, too.
+  void add(const EgressCounters& other);
   void leave_out(MediaKind kind, LeftOut reason, std::uint64_t frames = 1) {
     of(kind).left_out[static_cast<std::size_t>(reason)] += frames;
   }

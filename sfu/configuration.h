@@ -49,6 +49,7 @@ struct Configuration {
   std::chrono::milliseconds video_latency_budget{400};
   std::chrono::milliseconds screen_latency_budget{1000};
   std::string congestion_control = "auto";  ///< or a name (`choose_congestion_controls`)
+  bool lanes = false;                       ///< participants may open one (docs/protocol.md 4.13)
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;

@@ -6,6 +6,7 @@
 
 #include "media/invariant.h"
 #include "sfu/shard.h"
+#include "sfu/socket_facts.h"
 #include "signaling/protocol_error.h"
 
 namespace sluice::sfu {
@@ -205,6 +206,10 @@ void Connection::lose() {
   close();
   // The connection lives until the end of this turn, and the room must hear of it.
   session_->connection_lost();
+}
+
+void Connection::limit_stall(std::chrono::milliseconds most) {
+  sfu::limit_stall(socket_.native_handle(), most);
 }
 
 void Connection::abort_later() { shard_.wheel().schedule(deadline_, shard_.now()); }

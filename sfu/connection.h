@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Writes what waits, then closes, as the protocol decided.
   void finish(signaling::CloseReason reason);
+  /// Ends the connection when what was sent is repeated for so long and not acknowledged.
+  void limit_stall(std::chrono::milliseconds most);
   /// Ends the connection without a word, after the current turn.
   void abort_later();
   /// Runs `pump` on this connection's output.

@@ -48,6 +48,12 @@ struct ConcernedSession {
   std::optional<SessionId> operator()(const signaling::SubscriptionRemoved& effect) const {
     return effect.subscriber;
   }
+  std::optional<SessionId> operator()(const signaling::LaneTrackAdded& effect) const {
+    return effect.lane;
+  }
+  std::optional<SessionId> operator()(const signaling::LaneTrackRemoved& effect) const {
+    return effect.lane;
+  }
   std::optional<SessionId> operator()(const signaling::KeyframeWanted& effect) const {
     return effect.subscriber;
   }
@@ -82,8 +88,9 @@ void HomeRooms::handle(SessionId session, const signaling::RoomCommand& command,
 }
 
 void HomeRooms::refuse(SessionId session, const signaling::RoomCommand& command) {
-  // A join that fails ends the connection; anything else may be asked again.
-  const bool join = std::holds_alternative<signaling::AuthorizedJoin>(command.request);
+  // A join that fails ends the connection, so does a lane's; anything else may be asked again.
+  const bool join = std::holds_alternative<signaling::AuthorizedJoin>(command.request) ||
+                    std::holds_alternative<signaling::Attach>(command.request);
   carry_out({signaling::FailSession{
       .session = session,
       .error = signaling::protocol_error(

@@ -47,8 +47,24 @@ void MediaRouter::release(TrackRoute& route) {
   remove(route.room(), route.info().handle);
 }
 
+void MediaRouter::receive_from_lane(Crossing&& frame, ShardIndex publisher_shard) {
+  if (publisher_shard == shard_.port.self()) {
+    TrackRoute* const route = find(frame.room, frame.track);
+    if (route != nullptr) route->receive_from_lane(frame.frame);
+  } else if (shard_.port.offer(publisher_shard, std::move(frame))) {
+    shard_.metrics.shard_frames[metrics::FrameKind::kAudio].add();
+  } else {
+    shard_.metrics.shard_frames_dropped[metrics::FrameKind::kAudio].add();
+  }
+}
+
 void MediaRouter::receive(ShardIndex from, const Crossing& crossing) {
   TrackRoute* const route = find(crossing.room, crossing.track);
+  if (route != nullptr && !route->remote()) {
+    // The other way round: it is published here, and its publisher has a lane there.
+    if (crossing.frame) route->receive_from_lane(crossing.frame);
+    return;
+  }
   if (route == nullptr || route->publisher_shard() != from) {
     // Its last subscriber has gone while the frame was on its way, or the one whom the room
     // promised was gone before it came. Should one be about to come, its interest is told after

@@ -38,6 +38,9 @@ class MediaRouter {
   /// To be called when a subscriber has gone: ends a route from another shard that has none.
   void release(TrackRoute& route);
 
+  /// A frame came over a lane on this shard: it goes on to the route of its track.
+  void receive_from_lane(Crossing&& frame, ShardIndex publisher_shard);
+
   // From other shards.
 
   void receive(ShardIndex from, const Crossing& crossing);

@@ -47,6 +47,7 @@ ServerSettings server_settings(const Configuration& configuration) {
   settings.rooms.tracks_max = settings.session.limits.tracks;
   settings.rooms.subscriptions_max = media::Egress::Bounds{}.tracks_max;
   settings.rooms.empty_room_delay = configuration.empty_room_timeout;
+  settings.rooms.lanes = configuration.lanes;
   if (!configuration.keys.empty()) {
     settings.tokens.emplace(
         signaling::TokenKeys{configuration.keys.begin(), configuration.keys.end()});

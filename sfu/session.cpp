@@ -24,6 +24,9 @@ using signaling::ErrorCode;
 // A reader that took nothing at all for so long has been shown a frozen picture for most of it.
 constexpr media::Duration kTooSlow = 10s;
 
+// Sound that lies in a lane for longer is lost, and the participant's other connection may be well.
+constexpr std::chrono::milliseconds kLaneStallMost{1000};
+
 // Each track has 16 encodings at most, but nobody sends more than three; each may hold one frame of
 // `frame_bytes` that is not whole yet.
 constexpr std::size_t kStreamsPerTrack = 3;
@@ -81,6 +84,7 @@ void Session::on_media(std::span<const std::byte> message) {
   }
   const auto chunk = media::parse_chunk(message);
   if (!chunk) return fail_media(ErrorCode::kBadMedia, media::describe(chunk.error()));
+  if (protocol_.is_lane()) return on_lane_media(*chunk, message.size());
   TrackRoute* const track = own_track(chunk->header.track);
   if (track == nullptr) {
     return fail_media(ErrorCode::kNotYourTrack,
@@ -92,15 +96,17 @@ void Session::on_media(std::span<const std::byte> message) {
   }
   const auto frame = assembler_.add(*chunk, track->kind(), track->clock(), shard_.now());
   if (!frame) return fail_media(ErrorCode::kBadMedia, media::describe(frame.error()));
-  media_bytes_received_ += message.size();
-  shard_.metrics().bytes_received[byte_kind(track->kind())].add(message.size());
-  if (!report_timer_.pending()) {
-    shard_.wheel().schedule(report_timer_,
-                            shard_.now() + shard_.settings().session.report_interval);
-  }
+  count_received(track->kind(), message.size());
   if (!*frame) return;
   shard_.metrics().frames_received[frame_kind(track->kind())].add();
   track->receive(*frame);
+}
+
+void Session::count_received(media::MediaKind kind, std::size_t bytes) {
+  media_bytes_received_ += bytes;
+  shard_.metrics().bytes_received[byte_kind(kind)].add(bytes);
+  if (report_timer_.pending()) return;
+  shard_.wheel().schedule(report_timer_, shard_.now() + shard_.settings().session.report_interval);
 }
 
 void Session::heard() { protocol_.heard(to_steady(shard_.now())); }
@@ -121,6 +127,7 @@ void Session::connection_lost() {
 void Session::leave_routes() {
   for (TrackRoute* const track : tracks_) track->publisher_lost();
   tracks_.clear();
+  lane_tracks_.clear();
   while (!subscriptions_.empty()) {
     TrackRoute& route = *subscriptions_.back().route;
     subscription_removed(route);
@@ -136,6 +143,8 @@ void Session::perform(std::vector<signaling::SessionAction> actions) {
     } else if (auto* command = std::get_if<signaling::RoomCommand>(&action)) {
       if (const auto* join = std::get_if<signaling::AuthorizedJoin>(&command->request)) {
         home_ = shard_.home_of(join->room);
+      } else if (const auto* attach = std::get_if<signaling::Attach>(&command->request)) {
+        home_ = shard_.home_of(attach->room);
       }
       shard_.command(home_, id_, std::move(*command));
     } else if (const auto* report = std::get_if<signaling::ClientReport>(&action)) {
@@ -156,6 +165,7 @@ void Session::perform(std::vector<signaling::SessionAction> actions) {
 
 void Session::joined() {
   protocol_.joined(to_steady(shard_.now()));
+  if (protocol_.is_lane()) connection_.limit_stall(kLaneStallMost);
   watch_time();
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "media/chunk_header.h"
+#include "media/deadline_clock.h"
 #include "media/egress.h"
 #include "media/flight_recorder.h"
 #include "media/frame_assembler.h"
@@ -71,6 +73,11 @@ class Session : public media::ListHook<> {
   void keyframe_wanted(TrackRoute& route);
   void mute_changed(TrackRoute& route);
 
+  // The same of a lane; `publisher_shard` has the route of the track.
+  void lane_track_added(signaling::RoomId room, signaling::TrackHandle track,
+                        ShardIndex publisher_shard);
+  void lane_track_removed(signaling::TrackHandle track);
+
   /// Writes a frame of a track with many subscribers at once, before any book of this one is
   /// opened: `media::InStep`. `kAsk` when it has to be `deliver`ed.
   [[nodiscard]] media::InStep::Answer send_in_step(const OutgoingFrame& frame);
@@ -120,6 +127,17 @@ class Session : public media::ListHook<> {
     media::Time keyframe_noted = media::Time::min();  ///< by the recorder
   };
 
+  /// A track of the participant whose lane this is, published on another connection.
+  struct LaneTrack {
+    signaling::RoomId room{};
+    signaling::TrackHandle handle{};
+    ShardIndex publisher_shard{};
+    media::DeadlineClock clock;  ///< of this way here
+  };
+
+  void on_lane_media(const media::Chunk& chunk, std::size_t bytes);
+  /// A chunk of so many bytes was taken: its sender is told before long.
+  void count_received(media::MediaKind kind, std::size_t bytes);
   /// The books follow what was sent in step.
   void catch_up_books();
   void step_in(media::Time now);
@@ -157,6 +175,7 @@ class Session : public media::ListHook<> {
   media::Egress egress_;
   EgressPump pump_;
   std::vector<TrackRoute*> tracks_;  ///< published here; few, so a scan beats a table
+  std::vector<LaneTrack> lane_tracks_;
   std::vector<Subscription> subscriptions_;
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;

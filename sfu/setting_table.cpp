@@ -285,6 +285,12 @@ constexpr std::array kSettings = {
         .help = "TCP congestion control of the connections, such as bbr, or auto: cubic, and bbr "
                 "while a path loses packets all the time (default auto)",
         .apply = set_congestion_control},
+    Setting{.name = "lanes",
+            .group = kDelivery,
+            .value_name = "",
+            .help = "Let a client that asks for it carry its sound over a second connection",
+            .apply = [](Configuration& c,
+                        const std::string& v) { return store(parse_switch(v), c.lanes); }},
 
     Setting{.name = "shards",
             .group = kProcessors,

@@ -235,6 +235,16 @@ void Shard::apply(const signaling::SubscriptionRemoved& effect) {
   router_.release(*route);
 }
 
+void Shard::apply(const signaling::LaneTrackAdded& effect) {
+  if (Session* const lane = session(effect.lane)) {
+    lane->lane_track_added(effect.room, effect.handle, shard_of(effect.publisher));
+  }
+}
+
+void Shard::apply(const signaling::LaneTrackRemoved& effect) {
+  if (Session* const lane = session(effect.lane)) lane->lane_track_removed(effect.handle);
+}
+
 void Shard::apply(const signaling::KeyframeWanted& effect) {
   TrackRoute* const route = router_.find(effect.room, effect.handle);
   Session* const subscriber = session(effect.subscriber);

@@ -171,6 +171,8 @@ class Shard {
   void apply(const signaling::TrackRemoved& effect);
   void apply(const signaling::SubscriptionChanged& effect);
   void apply(const signaling::SubscriptionRemoved& effect);
+  void apply(const signaling::LaneTrackAdded& effect);
+  void apply(const signaling::LaneTrackRemoved& effect);
   void apply(const signaling::KeyframeWanted& effect);
   void apply(const signaling::MuteChanged& effect);
   void apply(const signaling::SessionLeft& effect);

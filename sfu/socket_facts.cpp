@@ -87,6 +87,11 @@ std::expected<TcpFacts, std::error_code> read_tcp_facts(int descriptor) {
   return facts;
 }
 
+void limit_stall(int descriptor, std::chrono::milliseconds most) {
+  const int milliseconds = static_cast<int>(most.count());
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 std::vector<RefusedOption> apply_tcp_settings(int descriptor, const TcpSettings& settings) {
   std::vector<RefusedOption> refused;
   const auto set = [&](int level, int option, const char* name, int value) {

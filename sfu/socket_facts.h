@@ -73,6 +73,10 @@ struct RefusedOption {
   std::error_code error;
 };
 
+/// Sets TCP_USER_TIMEOUT: repeated for so long and not acknowledged, the connection is dead. Best
+/// effort: a kernel that refuses it keeps the longer one of `TcpSettings`.
+void limit_stall(int descriptor, std::chrono::milliseconds most);
+
 /// Sets all of `settings` on a connection, going on past a refusal. Returns the refusals.
 std::vector<RefusedOption> apply_tcp_settings(int descriptor, const TcpSettings& settings);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/frame_order.h"
 #include "sfu/metric_kinds.h"
 #include "sfu/outgoing_frame.h"
 #include "sfu/pump_queue.h"
@@ -58,7 +59,17 @@ bool TrackRoute::has(media::EncodingId encoding) const {
   });
 }
 
+void TrackRoute::receive_from_lane(const media::FrameRef& frame) {
+  over_lanes_ = true;
+  receive(frame);
+}
+
 void TrackRoute::receive(const media::FrameRef& frame) {
+  if (over_lanes_) {
+    const media::FrameNumber number = frame->description.number;
+    if (newest_over_lanes_ && !media::is_newer(number, *newest_over_lanes_)) return;
+    newest_over_lanes_ = number;
+  }
   // Before the frame is part of the group: it follows on its own.
   if (!outlets_.empty()) settle_groups();
   track_.on_frame(frame);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,6 +68,10 @@ class TrackRoute {
   /// A whole frame arrived: it goes to every subscriber's egress, and once to each shard that has
   /// subscribers.
   void receive(const media::FrameRef& frame);
+  /// The same of a frame that its publisher sent over a lane. From the first one on the track's
+  /// frames come over two connections, which agree on no order: one that comes after a newer one is
+  /// left out, as subscribers rely on the order.
+  void receive_from_lane(const media::FrameRef& frame);
   /// The publisher's camera is dark or its microphone silent, or is not any more.
   void set_muted(bool muted);
   /// What came lately, for the flight recorder.
@@ -151,6 +156,8 @@ class TrackRoute {
   Surroundings shard_;
   media::DeadlineClock clock_;
   media::PublishedTrack track_;
+  bool over_lanes_ = false;
+  std::optional<media::FrameNumber> newest_over_lanes_;
   media::OfferedFrames offered_;
   std::vector<Session*> subscribers_;
   std::vector<EncodingLog> logs_;  ///< of a track that had many subscribers; few encodings

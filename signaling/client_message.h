@@ -35,8 +35,18 @@ struct Join {
   std::optional<std::string> token;
   std::optional<std::string> metadata;
   bool auto_subscribe = true;
+  bool lanes = false;  ///< asks for the key that a lane attaches with
 
   friend bool operator==(const Join&, const Join&) = default;
+};
+
+/// `attach`, in place of `join`: this connection is to be a lane of a participant.
+struct Attach {
+  std::string room;
+  ParticipantId participant;
+  std::string key;  ///< what `joined` or `lane_closed` gave the participant; lets in once
+
+  friend bool operator==(const Attach&, const Attach&) = default;
 };
 
 struct Publish {
@@ -92,8 +102,9 @@ struct ClientReport {
   friend bool operator==(const ClientReport&, const ClientReport&) = default;
 };
 
-using ClientBody = std::variant<ClientHello, Join, Publish, Unpublish, Subscribe, Unsubscribe,
-                                KeyframeRequest, Mute, ClientReport, Ping, Pong, Goodbye>;
+using ClientBody =
+    std::variant<ClientHello, Join, Attach, Publish, Unpublish, Subscribe, Unsubscribe,
+                 KeyframeRequest, Mute, ClientReport, Ping, Pong, Goodbye>;
 using ClientMessage = Message<ClientBody>;
 
 /// Reads one control message of a client; never throws, whatever the bytes.

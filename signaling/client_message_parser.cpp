@@ -14,6 +14,7 @@ constexpr std::size_t kVersionsMax = 32;
 constexpr std::size_t kTrackReportsMax = 1024;
 constexpr std::uint64_t kPixelsMax = 16384;
 constexpr std::uint64_t kPlayoutDelayMaxMs = 60000;
+constexpr std::size_t kLaneKeyBytesMax = 128;  // ours are shorter
 
 using Text = ObjectReader::Text;
 
@@ -36,7 +37,15 @@ ClientBody read_join(ObjectReader& reader, const Limits& limits) {
   join.token = reader.optional_text("token", {.text = Text::kPrintableAscii});
   join.metadata = reader.optional_text("metadata", {.bytes_max = limits.metadata_bytes});
   join.auto_subscribe = reader.boolean_or("auto_subscribe", true);
+  join.lanes = reader.boolean_or("lanes", false);
   return join;
+}
+
+ClientBody read_attach(ObjectReader& reader, const Limits& limits) {
+  return Attach{
+      .room = reader.text("room", name_rule(limits, 1)),
+      .participant = read_participant_id(reader),
+      .key = reader.text("key", {.bytes_max = kLaneKeyBytesMax, .text = Text::kPrintableAscii})};
 }
 
 ClientBody read_publish(ObjectReader& reader, const Limits&) {
@@ -104,6 +113,7 @@ using ClientType = MessageType<ClientBody, Limits>;
 constexpr std::array<ClientType, std::variant_size_v<ClientBody>> kTypes{{
     {"hello", read_hello},
     {"join", read_join},
+    {"attach", read_attach},
     {"publish", read_publish},
     {"unpublish", read_unpublish},
     {"subscribe", read_subscribe},

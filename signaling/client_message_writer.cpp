@@ -13,6 +13,7 @@ using Json = nlohmann::ordered_json;
 struct TypeOf {
   std::string_view operator()(const ClientHello&) const { return "hello"; }
   std::string_view operator()(const Join&) const { return "join"; }
+  std::string_view operator()(const Attach&) const { return "attach"; }
   std::string_view operator()(const Publish&) const { return "publish"; }
   std::string_view operator()(const Unpublish&) const { return "unpublish"; }
   std::string_view operator()(const Subscribe&) const { return "subscribe"; }
@@ -39,6 +40,12 @@ struct MemberWriter {
     optional("token", join.token);
     optional("metadata", join.metadata);
     json["auto_subscribe"] = join.auto_subscribe;
+    if (join.lanes) json["lanes"] = true;
+  }
+  void operator()(const Attach& attach) const {
+    json["room"] = attach.room;
+    json["participant"] = attach.participant.value;
+    json["key"] = attach.key;
   }
   void operator()(const Publish& publish) const { write(publish.track, json); }
   void operator()(const Unpublish& unpublish) const { json["track"] = unpublish.track.value; }

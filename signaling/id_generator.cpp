@@ -10,6 +10,10 @@ IdGenerator::IdGenerator(RandomSource random) : random_(std::move(random)) {}
 ParticipantId IdGenerator::participant() { return {make("PA_")}; }
 TrackId IdGenerator::track() { return {make("TR_")}; }
 std::string IdGenerator::identity() { return make("guest-"); }
+std::string IdGenerator::lane_key() {
+  const std::string half = make("LK_");
+  return half + make("");
+}
 
 std::string IdGenerator::make(const char* prefix) {
   constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";

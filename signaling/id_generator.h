@@ -21,6 +21,8 @@ class IdGenerator {
   [[nodiscard]] ParticipantId participant();  ///< `PA_...`
   [[nodiscard]] TrackId track();              ///< `TR_...`
   [[nodiscard]] std::string identity();       ///< `guest-...`
+  /// `LK_...`: twice as many random bits, since who guesses it is let in.
+  [[nodiscard]] std::string lane_key();
 
  private:
   [[nodiscard]] std::string make(const char* prefix);

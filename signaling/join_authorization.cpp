@@ -31,6 +31,7 @@ std::expected<AuthorizedJoin, ProtocolError> authorize_join(const Join& join,
                             .metadata = join.metadata.value_or(""),
                             .auto_subscribe = join.auto_subscribe,
                             .hidden = false,
+                            .lanes = join.lanes,
                             .permissions = {}};
   if (tokens == nullptr) return authorized;
 

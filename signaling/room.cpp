@@ -18,7 +18,7 @@ ControlText text_of(ServerBody body, std::optional<std::uint64_t> reply_to = std
 Room::Room(RoomId id, std::string name, const RoomLimits& limits, IdGenerator& ids)
     : id_(id), name_(std::move(name)), limits_(limits), ids_(ids) {}
 
-bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join,
+bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join, Time now,
                 Effects& effects) {
   const auto replaced = join.identity ? session_of(*join.identity) : std::nullopt;
   if (!replaced && members_.size() >= limits_.participants_max) {
@@ -40,7 +40,10 @@ bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join
                 .permissions = join.permissions,
                 .auto_subscribe = join.auto_subscribe && join.permissions.can_subscribe,
                 .hidden = join.hidden,
-                .subscriptions = {}};
+                .subscriptions = {},
+                .lane_key = {},
+                .lane = {}};
+  if (join.lanes && limits_.lanes) member.lane_key = make_lane_key(now);
   if (!join.identity) member.info.identity = ids_.identity();
 
   effects.emplace_back(SessionJoined{.session = session, .room = id_});
@@ -48,7 +51,8 @@ bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join
        Joined{.room = name_,
               .participant = member.info,
               .participants = participants(),
-              .permissions = member.permissions},
+              .permissions = member.permissions,
+              .lane = member.lane_key ? std::optional{member.lane_key->text} : std::nullopt},
        effects);
   if (!member.hidden) {
     send_to_others(session, ParticipantJoined{member.info}, effects);
@@ -68,10 +72,15 @@ void Room::leave(SessionId session, GoodbyeReason reason, Effects& effects) {
   Member member = std::move(found->second);
   members_.erase(found);
   for (const auto& [track, settings] : member.subscriptions) {
+    const TrackPlace& place = tracks_.at(track);
     effects.emplace_back(SubscriptionRemoved{
-        .room = id_, .subscriber = session, .handle = tracks_.at(track).handle});
+        .room = id_, .subscriber = receiver(session, member, place.kind), .handle = place.handle});
   }
   for (const TrackInfo& track : member.info.tracks) remove_track(session, track, effects);
+  if (member.lane) {
+    lanes_.erase(*member.lane);
+    effects.emplace_back(CloseSession{.session = *member.lane, .reason = reason});
+  }
   if (!member.hidden) {
     send_to_others(session,
                    ParticipantLeft{.participant = member.info.participant, .reason = reason},
@@ -113,6 +122,10 @@ void Room::publish(SessionId session, RequestId request, const Publish& publish,
   tracks_.emplace(track.track, place);
 
   effects.emplace_back(TrackAdded{.room = id_, .publisher = session, .track = track});
+  if (member.lane && description.kind == TrackKind::kAudio) {
+    effects.emplace_back(
+        LaneTrackAdded{.room = id_, .lane = *member.lane, .publisher = session, .handle = *handle});
+  }
   send(session, request, Published{track}, effects);
   send_to_others(session, TrackPublished{.participant = member.info.participant, .track = track},
                  effects);
@@ -134,6 +147,10 @@ void Room::unpublish(SessionId session, RequestId request, const Unpublish& unpu
   const TrackInfo track = *own;
   std::erase_if(member.info.tracks,
                 [&](const TrackInfo& each) { return each.track == track.track; });
+  if (member.lane && track.description.kind == TrackKind::kAudio) {
+    effects.emplace_back(
+        LaneTrackRemoved{.room = id_, .lane = *member.lane, .handle = track.handle});
+  }
   remove_track(session, track, effects);
   send(session, request, Unpublished{track.track}, effects);
   send_to_others(session,
@@ -177,8 +194,9 @@ void Room::unsubscribe(SessionId session, RequestId request, const Unsubscribe& 
                    effects);
     return;
   }
+  const TrackPlace& place = tracks_.at(unsubscribe.track);
   effects.emplace_back(SubscriptionRemoved{
-      .room = id_, .subscriber = session, .handle = tracks_.at(unsubscribe.track).handle});
+      .room = id_, .subscriber = receiver(session, member, place.kind), .handle = place.handle});
   send(session, request, Unsubscribed{unsubscribe.track}, effects);
 }
 
@@ -277,21 +295,28 @@ void Room::announce_subscription(SessionId session, RequestId request,
                                  const SubscriptionSettings& settings, const TrackId& track,
                                  const TrackPlace& place, Effects& effects) const {
   send(session, request, Subscribed{.track = track, .handle = place.handle}, effects);
-  const std::vector<TrackInfo>& published = members_.at(place.publisher).info.tracks;
   effects.emplace_back(
-      SubscriptionChanged{.room = id_,
-                          .subscriber = session,
-                          .handle = place.handle,
-                          .settings = settings,
-                          .publisher = place.publisher,
-                          .track = *std::ranges::find(published, track, &TrackInfo::track)});
+      subscription(receiver(session, members_.at(session), place.kind), settings, track, place));
+}
+
+SubscriptionChanged Room::subscription(SessionId subscriber, const SubscriptionSettings& settings,
+                                       const TrackId& track, const TrackPlace& place) const {
+  const std::vector<TrackInfo>& published = members_.at(place.publisher).info.tracks;
+  return {.room = id_,
+          .subscriber = subscriber,
+          .handle = place.handle,
+          .settings = settings,
+          .publisher = place.publisher,
+          .track = *std::ranges::find(published, track, &TrackInfo::track)};
 }
 
 void Room::remove_track(SessionId publisher, const TrackInfo& track, Effects& effects) {
   for (auto& [subscriber, member] : members_) {
     if (member.subscriptions.erase(track.track) != 0) {
       effects.emplace_back(
-          SubscriptionRemoved{.room = id_, .subscriber = subscriber, .handle = track.handle});
+          SubscriptionRemoved{.room = id_,
+                              .subscriber = receiver(subscriber, member, track.description.kind),
+                              .handle = track.handle});
     }
   }
   tracks_.erase(track.track);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -31,6 +32,7 @@ class Room {
  public:
   using Effects = std::vector<RoomEffect>;
   using RequestId = std::optional<std::uint64_t>;
+  using Time = std::chrono::steady_clock::time_point;
 
   /// `limits` and `ids` outlive the room.
   Room(RoomId id, std::string name, const RoomLimits& limits, IdGenerator& ids);
@@ -41,9 +43,22 @@ class Room {
 
   /// Takes `session` in, or fails it with kRoomFull. A member with the same identity is replaced.
   /// True when it is in.
-  bool join(SessionId session, RequestId request, const AuthorizedJoin& join, Effects& effects);
-  /// Takes `session`, a member, out.
+  bool join(SessionId session, RequestId request, const AuthorizedJoin& join, Time now,
+            Effects& effects);
+  /// Takes `session`, a member, out; its lane is closed.
   void leave(SessionId session, GoodbyeReason reason, Effects& effects);
+
+  /// Makes `session` the lane of a member: the sound that it is sent goes there from here on, and
+  /// its own may come from there. Fails the session with kUnauthorized unless the key is the one
+  /// that this member was given last, nobody has used it and its time is not over. True when it is
+  /// in.
+  bool attach(SessionId session, RequestId request, const Attach& attach, Time now,
+              Effects& effects);
+  /// `lane` is gone: what it carried goes over its member's own connection again, and the member
+  /// is given another key.
+  void detach(SessionId lane, GoodbyeReason reason, Time now, Effects& effects);
+  /// The lane of a member, when it has one.
+  [[nodiscard]] std::optional<SessionId> lane_of(SessionId session) const;
 
   // The requests of a member.
   void publish(SessionId session, RequestId request, const Publish& publish, Effects& effects);
@@ -64,12 +79,19 @@ class Room {
   [[nodiscard]] std::vector<ParticipantInfo> participants() const;
 
  private:
+  /// Lets one connection in as the lane of a member.
+  struct LaneKey {
+    std::string text;
+    Time until;
+  };
   struct Member {
     ParticipantInfo info;
     Permissions permissions;
     bool auto_subscribe = true;
     bool hidden = false;
     std::map<TrackId, SubscriptionSettings> subscriptions;
+    std::optional<LaneKey> lane_key;
+    std::optional<SessionId> lane;  ///< never together with a key
   };
   struct TrackPlace {
     SessionId publisher{};
@@ -91,6 +113,19 @@ class Room {
   void announce_subscription(SessionId session, RequestId request,
                              const SubscriptionSettings& settings, const TrackId& track,
                              const TrackPlace& place, Effects& effects) const;
+  [[nodiscard]] SubscriptionChanged subscription(SessionId subscriber,
+                                                 const SubscriptionSettings& settings,
+                                                 const TrackId& track,
+                                                 const TrackPlace& place) const;
+  [[nodiscard]] LaneKey make_lane_key(Time now);
+  /// The connection of a member's that media of this kind goes to.
+  [[nodiscard]] static SessionId receiver(SessionId session, const Member& member, TrackKind kind) {
+    return kind == TrackKind::kAudio ? member.lane.value_or(session) : session;
+  }
+  /// The sound that a member is sent goes to one of its connections, no more to the other: first
+  /// there, then not here. On two shards each of which does its part when it hears of it, a frame
+  /// may come twice or be left out.
+  void move_sound(const Member& member, SessionId from, SessionId to, Effects& effects) const;
   /// Ends the subscriptions of a track that its publisher's list does not hold any more.
   void remove_track(SessionId publisher, const TrackInfo& track, Effects& effects);
   [[nodiscard]] TrackInfo* own_track(SessionId session, const TrackId& track);
@@ -101,7 +136,11 @@ class Room {
   IdGenerator& ids_;
   HandleAllocator handles_;
   std::map<SessionId, Member> members_;
+  std::map<SessionId, SessionId> lanes_;  ///< whose lane a session is
   std::map<TrackId, TrackPlace> tracks_;
 };
+
+/// The end of a session that attached where no lane is expected.
+[[nodiscard]] FailSession lane_refusal(SessionId session, Room::RequestId request);
 
 }  // namespace sluice::signaling

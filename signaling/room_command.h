@@ -19,6 +19,7 @@ struct AuthorizedJoin {
   std::string metadata;
   bool auto_subscribe = true;
   bool hidden = false;
+  bool lanes = false;  ///< wants the key of a lane
   Permissions permissions;
 
   friend bool operator==(const AuthorizedJoin&, const AuthorizedJoin&) = default;
@@ -35,8 +36,8 @@ struct Leave {
 /// Commands of one session must arrive in the order in which they were made.
 struct RoomCommand {
   std::optional<std::uint64_t> id;  ///< of the message; the reply names it
-  std::variant<AuthorizedJoin, Leave, Publish, Unpublish, Subscribe, Unsubscribe, KeyframeRequest,
-               Mute>
+  std::variant<AuthorizedJoin, Attach, Leave, Publish, Unpublish, Subscribe, Unsubscribe,
+               KeyframeRequest, Mute>
       request;
 
   friend bool operator==(const RoomCommand&, const RoomCommand&) = default;

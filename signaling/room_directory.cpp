@@ -45,6 +45,8 @@ std::vector<RoomEffect> RoomDirectory::handle(SessionId session, const RoomComma
   const auto on_request = [&]<typename Request>(const Request& request) {
     if constexpr (std::is_same_v<Request, AuthorizedJoin>) {
       join(session, command.id, request, now, effects);
+    } else if constexpr (std::is_same_v<Request, Attach>) {
+      attach(session, command.id, request, now, effects);
     } else if constexpr (std::is_same_v<Request, Leave>) {
       leave(session, request.reason, now, effects);
     } else if constexpr (std::is_same_v<Request, Publish>) {
@@ -69,7 +71,7 @@ std::vector<RoomEffect> RoomDirectory::handle(SessionId session, const RoomComma
 void RoomDirectory::join(SessionId session, std::optional<std::uint64_t> id,
                          const AuthorizedJoin& request, Time now,
                          std::vector<RoomEffect>& effects) {
-  if (room_of_session_.contains(session)) {
+  if (room_of_session_.contains(session) || room_of_lane_.contains(session)) {
     effects.emplace_back(
         refusal(session, ErrorCode::kAlreadyJoined, "this connection has joined a room", id));
     return;
@@ -97,20 +99,41 @@ void RoomDirectory::join(SessionId session, std::optional<std::uint64_t> id,
   }
   Entry& entry = found->second;
   const auto replaced = request.identity ? entry.room->session_of(*request.identity) : std::nullopt;
-  if (entry.room->join(session, id, request, effects)) {
-    if (replaced) room_of_session_.erase(*replaced);
+  if (replaced) forget(*replaced, *entry.room);
+  if (entry.room->join(session, id, request, now, effects)) {
     room_of_session_.emplace(session, entry.room.get());
   }
   update_removal(entry, now);
 }
 
+void RoomDirectory::attach(SessionId session, std::optional<std::uint64_t> id,
+                           const Attach& request, Time now, std::vector<RoomEffect>& effects) {
+  const auto found = rooms_.find(request.room);
+  if (found == rooms_.end() || room_of_session_.contains(session) ||
+      room_of_lane_.contains(session)) {
+    effects.emplace_back(lane_refusal(session, id));
+    return;
+  }
+  Room* const room = found->second.room.get();
+  if (room->attach(session, id, request, now, effects)) room_of_lane_.emplace(session, room);
+}
+
+void RoomDirectory::forget(SessionId session, const Room& room) {
+  if (const auto lane = room.lane_of(session)) room_of_lane_.erase(*lane);
+  room_of_session_.erase(session);
+}
+
 void RoomDirectory::leave(SessionId session, GoodbyeReason reason, Time now,
                           std::vector<RoomEffect>& effects) {
+  if (const auto lane = room_of_lane_.extract(session)) {
+    lane.mapped()->detach(session, reason, now, effects);
+    return;
+  }
   const auto found = room_of_session_.find(session);
   // Its join failed, or another with its identity took its place.
   if (found == room_of_session_.end()) return;
   Room* room = found->second;
-  room_of_session_.erase(found);
+  forget(session, *room);
   room->leave(session, reason, effects);
   update_removal(rooms_.find(room->name())->second, now);
 }

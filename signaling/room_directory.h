@@ -29,7 +29,7 @@ namespace sluice::signaling {
 /// another) only through values. Owner: the shard; not safe to share between threads.
 class RoomDirectory {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = Room::Time;
 
   /// What the directories of several shards share so that together they are one.
   struct Place {
@@ -64,7 +64,11 @@ class RoomDirectory {
 
   void join(SessionId session, std::optional<std::uint64_t> id, const AuthorizedJoin& request,
             Time now, std::vector<RoomEffect>& effects);
+  void attach(SessionId session, std::optional<std::uint64_t> id, const Attach& request, Time now,
+              std::vector<RoomEffect>& effects);
   void leave(SessionId session, GoodbyeReason reason, Time now, std::vector<RoomEffect>& effects);
+  /// A member is about to be out of its room.
+  void forget(SessionId session, const Room& room);
 
   /// Removes the room that waits longest for its removal, which must exist.
   void remove_first(std::vector<RoomEffect>& effects);
@@ -78,6 +82,7 @@ class RoomDirectory {
   std::map<std::string, Entry> rooms_;
   std::set<std::pair<Time, std::string>> removals_;  ///< when, and which room by name
   std::unordered_map<SessionId, Room*> room_of_session_;
+  std::unordered_map<SessionId, Room*> room_of_lane_;
 };
 
 }  // namespace sluice::signaling

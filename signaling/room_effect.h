@@ -59,7 +59,8 @@ struct TrackRemoved {
   TrackHandle handle{};
 };
 
-/// A subscription began, or its settings changed; `settings` are whole. Says all of the track that
+/// A subscription began, or its settings changed; `settings` are whole. `subscriber` may be a lane.
+/// Says all of the track that
 /// a shard must know which serves the first subscriber of a track from elsewhere.
 struct SubscriptionChanged {
   RoomId room{};
@@ -73,6 +74,21 @@ struct SubscriptionChanged {
 struct SubscriptionRemoved {
   RoomId room{};
   SessionId subscriber{};
+  TrackHandle handle{};
+};
+
+/// A lane may carry frames of this track of its participant's; `publisher` is the session that the
+/// track was added with.
+struct LaneTrackAdded {
+  RoomId room{};
+  SessionId lane{};
+  SessionId publisher{};
+  TrackHandle handle{};
+};
+
+struct LaneTrackRemoved {
+  RoomId room{};
+  SessionId lane{};
   TrackHandle handle{};
 };
 
@@ -102,8 +118,9 @@ struct RoomRemoved {
   RoomId room{};
 };
 
-using RoomEffect = std::variant<SendTo, SessionJoined, CloseSession, FailSession, TrackAdded,
-                                TrackRemoved, SubscriptionChanged, SubscriptionRemoved,
-                                KeyframeWanted, MuteChanged, SessionLeft, RoomRemoved>;
+using RoomEffect =
+    std::variant<SendTo, SessionJoined, CloseSession, FailSession, TrackAdded, TrackRemoved,
+                 SubscriptionChanged, SubscriptionRemoved, LaneTrackAdded, LaneTrackRemoved,
+                 KeyframeWanted, MuteChanged, SessionLeft, RoomRemoved>;
 
 }  // namespace sluice::signaling

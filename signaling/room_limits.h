@@ -14,6 +14,8 @@ struct RoomLimits {
   std::size_t subscriptions_max = 1024;  ///< of one participant
   /// A room stays this long after the last participant left, so that a reload finds it again.
   std::chrono::milliseconds empty_room_delay{30000};
+  bool lanes = false;                              ///< who asks for it may open a lane
+  std::chrono::milliseconds lane_key_life{60000};  ///< then a key that nobody used is void
 };
 
 }  // namespace sluice::signaling

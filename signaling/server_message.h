@@ -42,8 +42,22 @@ struct Joined {
   ParticipantInfo participant;                ///< yourself
   std::vector<ParticipantInfo> participants;  ///< the others
   Permissions permissions;
+  std::optional<std::string>
+      lane;  ///< the key of `Attach`, for who asked and where there are lanes
 
   friend bool operator==(const Joined&, const Joined&) = default;
+};
+
+/// `attached`: this connection is a lane of `participant` now.
+struct Attached {
+  ParticipantId participant;
+  friend bool operator==(const Attached&, const Attached&) = default;
+};
+
+/// `lane_closed` to the participant: its lane is gone, what it carried comes here again.
+struct LaneClosed {
+  std::string lane;  ///< the key for another one
+  friend bool operator==(const LaneClosed&, const LaneClosed&) = default;
 };
 
 struct ParticipantJoined {
@@ -139,7 +153,8 @@ struct ErrorReport {
 using ServerBody =
     std::variant<ServerHello, Joined, ParticipantJoined, ParticipantLeft, Published, Unpublished,
                  TrackPublished, TrackUnpublished, Subscribed, Unsubscribed, KeyframeOrder, Demand,
-                 Muted, ServerReport, TrackStateChanged, ErrorReport, Ping, Pong, Goodbye>;
+                 Muted, ServerReport, TrackStateChanged, Attached, LaneClosed, ErrorReport, Ping,
+                 Pong, Goodbye>;
 using ServerMessage = Message<ServerBody>;
 
 /// Reads one control message of the server, for clients; never throws, whatever the bytes.

@@ -71,8 +71,13 @@ ServerBody read_joined(ObjectReader& reader) {
     joined.participants.push_back(read_participant_info(participant));
   });
   joined.permissions = read_permissions(reader.object("permissions"));
+  joined.lane = reader.optional_text("lane", {});
   return joined;
 }
+
+ServerBody read_attached(ObjectReader& reader) { return Attached{read_participant_id(reader)}; }
+
+ServerBody read_lane_closed(ObjectReader& reader) { return LaneClosed{reader.text("lane", {})}; }
 
 ServerBody read_participant_joined(ObjectReader& reader) {
   ObjectReader participant = reader.object("participant");
@@ -166,6 +171,8 @@ constexpr std::array<ServerType, std::variant_size_v<ServerBody>> kTypes{{
     {"muted", read_muted},
     {"report", read_report},
     {"track_state", read_track_state},
+    {"attached", read_attached},
+    {"lane_closed", read_lane_closed},
     {"error", read_error},
     {"ping", read_ping},
     {"pong", read_pong},

@@ -26,6 +26,8 @@ struct TypeOf {
   std::string_view operator()(const Muted&) const { return "muted"; }
   std::string_view operator()(const ServerReport&) const { return "report"; }
   std::string_view operator()(const TrackStateChanged&) const { return "track_state"; }
+  std::string_view operator()(const Attached&) const { return "attached"; }
+  std::string_view operator()(const LaneClosed&) const { return "lane_closed"; }
   std::string_view operator()(const ErrorReport&) const { return "error"; }
   std::string_view operator()(const Ping&) const { return "ping"; }
   std::string_view operator()(const Pong&) const { return "pong"; }
@@ -82,6 +84,7 @@ struct MemberWriter {
       participants.push_back(object_of(participant));
     }
     json["permissions"] = to_json(joined.permissions);
+    if (joined.lane) json["lane"] = *joined.lane;
   }
   void operator()(const ParticipantJoined& joined) const {
     json["participant"] = object_of(joined.participant);
@@ -129,6 +132,10 @@ struct MemberWriter {
     json["state"] = to_string(changed.state);
     json["reason"] = to_string(changed.reason);
   }
+  void operator()(const Attached& attached) const {
+    json["participant"] = attached.participant.value;
+  }
+  void operator()(const LaneClosed& closed) const { json["lane"] = closed.lane; }
   void operator()(const ErrorReport& error) const {
     json["code"] = to_string(error.code);
     json["message"] = error.message;

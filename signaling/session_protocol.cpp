@@ -107,7 +107,10 @@ void SessionProtocol::on_message(ClientMessage& message, Time now, WallTime wall
     return;
   }
   const auto to_room = [&](auto& request) {
-    if (in_room()) {
+    if (lane_) {
+      report(protocol_error(ErrorCode::kNotPermitted, "a lane asks nothing of its room", id),
+             actions);
+    } else if (in_room()) {
       actions.emplace_back(RoomCommand{.id = id, .request = std::move(request)});
     } else {
       report(protocol_error(ErrorCode::kNotJoined, "join a room first", id), actions);
@@ -117,6 +120,8 @@ void SessionProtocol::on_message(ClientMessage& message, Time now, WallTime wall
   const auto on_body = [&]<typename Body>(Body& body) {
     if constexpr (std::is_same_v<Body, Join>) {
       on_join(body, id, now, wall_now, actions);
+    } else if constexpr (std::is_same_v<Body, Attach>) {
+      on_attach(body, id, now, actions);
     } else if constexpr (std::is_same_v<Body, Ping>) {
       actions.emplace_back(control({.id = std::nullopt, .reply_to = id, .body = Pong{}}));
     } else if constexpr (std::is_same_v<Body, Pong>) {
@@ -179,6 +184,18 @@ void SessionProtocol::on_join(const Join& join, std::optional<std::uint64_t> id,
   }
   set_state(State::kJoining, now);
   actions.emplace_back(RoomCommand{.id = id, .request = *std::move(authorized)});
+}
+
+void SessionProtocol::on_attach(Attach& attach, std::optional<std::uint64_t> id, Time now,
+                                Actions& actions) {
+  if (state_ != State::kAwaitJoin) {
+    report(protocol_error(ErrorCode::kAlreadyJoined, "this connection has joined a room", id),
+           actions);
+    return;
+  }
+  lane_ = true;
+  set_state(State::kJoining, now);
+  actions.emplace_back(RoomCommand{.id = id, .request = std::move(attach)});
 }
 
 void SessionProtocol::heard(Time now) { heard_at_ = std::max(heard_at_, now); }

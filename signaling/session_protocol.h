@@ -32,7 +32,7 @@ struct SessionSettings {
   std::chrono::milliseconds join_timeout{10000};  ///< counted from `hello`
 };
 
-/// The life of one connection: hello, join, requests, goodbye. Sans-IO.
+/// The life of one connection: hello, join (or attach, for a lane), requests, goodbye. Sans-IO.
 ///
 /// Bytes and a moment go in; what to send, what to ask of the room layer, and when to close come
 /// out. Every call that returns actions may be made in any state; after `CloseConnection` was
@@ -79,6 +79,8 @@ class SessionProtocol {
   [[nodiscard]] std::vector<SessionAction> connection_lost();
 
   [[nodiscard]] State state() const { return state_; }
+  /// It attached, or tries to: its media is of a participant who joined by another connection.
+  [[nodiscard]] bool is_lane() const { return lane_; }
 
  private:
   using Actions = std::vector<SessionAction>;
@@ -88,6 +90,7 @@ class SessionProtocol {
                 Actions& actions);
   void on_join(const Join& join, std::optional<std::uint64_t> id, Time now, WallTime wall_now,
                Actions& actions);
+  void on_attach(Attach& attach, std::optional<std::uint64_t> id, Time now, Actions& actions);
   void report(const ProtocolError& error, Actions& actions);
   void close(CloseReason reason, GoodbyeReason left_as, Actions& actions);
   void set_state(State next, Time now);
@@ -100,6 +103,7 @@ class SessionProtocol {
   const TokenVerifier* tokens_;
   std::optional<SessionId> session_;
   State state_ = State::kAwaitHello;
+  bool lane_ = false;
   ControlRateLimit rate_limit_;
   Time state_since_;  ///< when this state began
   Time heard_at_;

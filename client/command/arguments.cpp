@@ -115,6 +115,8 @@ void ConnectionArguments::add_to(CLI::App& app, const std::string& default_name)
                  "Who this is for the application; the server makes one otherwise");
   app.add_option("--token", token_, "A signed token, where the server asks for one")
       ->envname("SLUICE_TOKEN");
+  app.add_flag("--lanes", lanes_,
+               "Carry sound over a second connection, where the server runs with --lanes");
   app.add_flag("--insecure", insecure_, "Accept any TLS certificate, a self-signed one too");
   app.add_option("--trust", trust_, "A file of certificates (PEM) to trust besides the system's")
       ->check(CLI::ExistingFile.description(""))
@@ -133,6 +135,7 @@ signaling::Join ConnectionArguments::join() const {
   if (!name_.empty()) join.name = name_;
   if (!identity_.empty()) join.identity = identity_;
   if (!token_.empty()) join.token = token_;
+  join.lanes = lanes_;
   return join;
 }
 

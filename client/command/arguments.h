@@ -27,6 +27,7 @@ class ConnectionArguments {
   std::string name_;
   std::string identity_;
   std::string token_;
+  bool lanes_ = false;
   bool insecure_ = false;
   std::string trust_;
 };

@@ -126,6 +126,7 @@ void print_json(const PublishFigures& figures) {
                    {"bytes_sent", audio.bytes_sent},
                    {"left_out", left_out_json(audio)}};
   json["media_bytes_sent"] = figures.connection.media_bytes_sent;
+  json["lane"] = {{"opened", figures.connection.lanes_opened}};
   json["rtt_ms"] = nullptr;
   if (figures.connection.round_trip) {
     json["rtt_ms"] = static_cast<double>(figures.connection.round_trip->count()) / 1000.0;

@@ -68,6 +68,8 @@ void print_json(const WatchFigures& figures) {
   }
   json["abandoned_by_server"] = figures.connection.frames_abandoned_by_server;
   json["media_bytes_received"] = figures.connection.media_bytes_received;
+  json["lane"] = {{"opened", figures.connection.lanes_opened},
+                  {"frames", figures.connection.lane_frames_received}};
   json["rtt_ms"] = nullptr;
   if (figures.connection.round_trip) {
     json["rtt_ms"] = static_cast<double>(figures.connection.round_trip->count()) / 1000.0;

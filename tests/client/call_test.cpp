@@ -63,6 +63,45 @@ TEST_P(CallOver, WhatIsPublishedIsWatchedAndRecordedWithoutOneError) {
 INSTANTIATE_TEST_SUITE_P(, CallOver, testing::Values("tcp", "ws", "tls", "wss"),
                          [](const auto& instance) { return instance.param; });
 
+/// Sound by lanes on both sides, pictures without.
+TEST_P(CallOver, SoundTakesALaneWhereBothSidesWantOne) {
+  const std::string scheme = GetParam();
+  const bool tls = scheme == "tls" || scheme == "wss";
+  std::vector<std::string> arguments{"--lanes"};
+  if (tls) arguments.emplace_back("--tls-self-signed");
+  const ServerProcess server{arguments};
+  const std::string where =
+      url(scheme, server) + (tls ? " --insecure" : "") + " --room call --lanes";
+  const tests::TemporaryFolder folder;
+  const std::string sent = (folder.path() / "sent.json").string();
+  const auto watched = tests::run(
+      kSluice + " publish " + where + " --identity ada --size 320x180 --json >" + sent +
+      " 2>/dev/null & publisher=$!; " + kSluice + " watch " + where +
+      " --participant ada --duration 2s --json 2>/dev/null; status=$?; kill $publisher; " +
+      "wait $publisher; exit $status");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  const json figures = json::parse(watched.output);
+  EXPECT_EQ(figures["lane"]["opened"], 1) << figures;
+  EXPECT_GT(figures["audio"]["frames"], 40) << figures;
+  EXPECT_GT(figures["video"]["shown"], 20) << figures;
+  // Only what came before it was open came another way.
+  EXPECT_GT(figures["lane"]["frames"], figures["audio"]["frames"].get<int>() * 3 / 4) << figures;
+  EXPECT_LE(figures["lane"]["frames"], figures["audio"]["frames"]) << figures;
+  const json published = json::parse(tests::run("cat " + sent).output);
+  EXPECT_EQ(published["lane"]["opened"], 1) << published;
+}
+
+TEST(Call, WithoutLanesInTheServerSoundComesAsEver) {
+  const ServerProcess server;
+  const std::string where = url("tcp", server) + " --room call --lanes";
+  const auto watched = beside(kSluice + " publish " + where + " --size 320x180",
+                              kSluice + " watch " + where + " --duration 1s --json 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  const json figures = json::parse(watched.output);
+  EXPECT_EQ(figures["lane"]["opened"], 0);
+  EXPECT_GT(figures["audio"]["frames"], 15) << figures;
+}
+
 TEST(Call, Vp9FromAPipeIsRecordedAsIvf) {
   const ServerProcess server;
   const tests::TemporaryFolder folder;

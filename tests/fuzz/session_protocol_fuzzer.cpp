@@ -78,7 +78,7 @@ class Server {
   std::array<SessionProtocol, 3> sessions_{SessionProtocol{settings_, nullptr, now_},
                                            SessionProtocol{settings_, nullptr, now_},
                                            SessionProtocol{settings_, nullptr, now_}};
-  RoomDirectory directory_{{.rooms_max = 2, .participants_max = 2, .tracks_max = 2},
+  RoomDirectory directory_{{.rooms_max = 2, .participants_max = 2, .tracks_max = 2, .lanes = true},
                            [next = std::uint64_t{0}]() mutable { return ++next; }};
 };
 

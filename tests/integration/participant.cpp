@@ -15,10 +15,19 @@ Participant::Participant(std::uint16_t port, const Options& options)
 }
 
 Json Participant::join(const std::string& room, const Json& members) {
-  send({{"type", "hello"}, {"versions", {1}}, {"client", "integration-test/1"}});
+  say_hello();
   Json message{{"type", "join"}, {"room", room}};
   message.update(members);
   return request(message);
+}
+
+Json Participant::attach(const std::string& room, const Json& participant, const Json& key) {
+  say_hello();
+  return request({{"type", "attach"}, {"room", room}, {"participant", participant}, {"key", key}});
+}
+
+void Participant::say_hello() {
+  send({{"type", "hello"}, {"versions", {1}}, {"client", "integration-test/1"}});
 }
 
 media::TrackHandle Participant::publish(const Json& description) {

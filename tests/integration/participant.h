@@ -32,6 +32,8 @@ class Participant {
 
   /// Sends `hello` and `join`; the reply is `joined` or `error`.
   Json join(const std::string& room, const Json& members = Json::object());
+  /// Sends `hello` and `attach`; the reply is `attached` or `error`.
+  Json attach(const std::string& room, const Json& participant, const Json& key);
   /// Publishes a track; returns its handle.
   media::TrackHandle publish(const Json& description);
   /// Sends `message` and waits for the reply or the error to it.
@@ -56,6 +58,7 @@ class Participant {
   [[nodiscard]] WireClient& wire() { return wire_; }
 
  private:
+  void say_hello();
   void read();
   void receive(const WireMessage& message);
   void report(SteadyTime now);

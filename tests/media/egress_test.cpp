@@ -285,6 +285,23 @@ TEST_F(EgressTest, TheChunksOfAFrameMakeUpTheFrame) {
   EXPECT_EQ(egress_.counters().of(MediaKind::kVideo).frames_sent, 1U);
 }
 
+TEST(EgressCounters, OfTwoConnectionsAddUp) {
+  EgressCounters sum;
+  sum.of(MediaKind::kAudio) = {.frames_sent = 3, .bytes_sent = 300};
+  sum.leave_out(MediaKind::kVideo, LeftOut::kThinned, 2);
+  EgressCounters other;
+  other.of(MediaKind::kAudio) = {.frames_sent = 4, .bytes_sent = 500};
+  other.leave_out(MediaKind::kVideo, LeftOut::kThinned, 5);
+  other.leave_out(MediaKind::kAudio, LeftOut::kThinned, 1);
+  sum.add(other);
+  constexpr auto kThinned = static_cast<std::size_t>(LeftOut::kThinned);
+  EXPECT_EQ(sum.of(MediaKind::kAudio).frames_sent, 7U);
+  EXPECT_EQ(sum.of(MediaKind::kAudio).bytes_sent, 800U);
+  EXPECT_EQ(sum.of(MediaKind::kAudio).left_out[kThinned], 1U);
+  EXPECT_EQ(sum.of(MediaKind::kVideo).left_out[kThinned], 7U);
+  EXPECT_EQ(sum.of(MediaKind::kVideo).frames_sent, 0U);
+}
+
 TEST_F(EgressTest, AFrameThatWasBegunOfATrackThatIsHiddenIsAbandonedByAMark) {
   subscribe_video(kCamera);
   push(kCamera, HandMade::keyframe(7, 2500));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "client/clock.h"
 #include "tests/integration/server_process.h"
@@ -27,7 +28,8 @@ class ModelSubscriber final : private client::ConnectionObserver {
  public:
   using Received = std::function<void(const media::FrameRef& frame)>;
 
-  ModelSubscriber(boost::asio::io_context& io, const std::string& url, Received received)
+  ModelSubscriber(boost::asio::io_context& io, const std::string& url, bool lanes,
+                  Received received)
       : received_{std::move(received)} {
     client::ConnectionObserver& observer = *this;
     connection_ = std::make_shared<client::ClientConnection>(
@@ -35,7 +37,7 @@ class ModelSubscriber final : private client::ConnectionObserver {
         client::TransportOptions{.url = client::parse_server_url(url).value(),
                                  .user_agent = "sluice-score-real"},
         observer);
-    connection_->start({.room = "score", .name = "subscriber"});
+    connection_->start({.room = "score", .name = "subscriber", .lanes = lanes});
   }
   ModelSubscriber(const ModelSubscriber&) = delete;
   ModelSubscriber& operator=(const ModelSubscriber&) = delete;
@@ -43,6 +45,7 @@ class ModelSubscriber final : private client::ConnectionObserver {
 
   [[nodiscard]] bool joined() const { return connection_->room().has_value(); }
   [[nodiscard]] int subscribed() const { return subscribed_; }
+  [[nodiscard]] client::ConnectionFigures figures() const { return connection_->figures(); }
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
@@ -85,10 +88,12 @@ void enter(const BackgroundLink& link, BackgroundLink::Side side) {
 }
 
 RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& settings,
-                       const std::string& congestion_control) {
+                       const std::string& congestion_control, bool lanes) {
   enter(link, BackgroundLink::Side::kServer);
-  const integration::ServerProcess server{
-      {"--bind", "0.0.0.0", "--insecure-open-rooms", "--congestion-control", congestion_control}};
+  std::vector<std::string> arguments{"--bind", "0.0.0.0", "--insecure-open-rooms",
+                                     "--congestion-control", congestion_control};
+  if (lanes) arguments.emplace_back("--lanes");
+  const integration::ServerProcess server{arguments};
   const std::string port = ":" + std::to_string(server.port());
 
   boost::asio::io_context io{1};
@@ -98,14 +103,18 @@ RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& setting
 
   enter(link, BackgroundLink::Side::kClient);
   ModelSubscriber subscriber{io, std::string{"tcp://"} + BackgroundLink::kServerAddress + port,
-                             [&](const media::FrameRef& frame) {
+                             lanes, [&](const media::FrameRef& frame) {
                                sim::WireMessage whole{.frame = frame,
                                                       .payload_bytes = frame->description.length};
                                whole.header.last = true;
                                receiver.received(whole, since());
                              }};
   const auto failure = [&] { return subscriber.failure(); };
-  run_until(io, "joining", client::now() + kPatience, [&] { return subscriber.joined(); }, failure);
+  // The lane too, while this thread's sockets are of that side.
+  run_until(
+      io, "joining", client::now() + kPatience,
+      [&] { return subscriber.joined() && (!lanes || subscriber.figures().lanes_opened == 1); },
+      failure);
 
   enter(link, BackgroundLink::Side::kServer);
   ModelPublisher publisher{io, "tcp://127.0.0.1" + port, settings.publisher,
@@ -129,6 +138,8 @@ RealMeetingResult meet(BackgroundLink& link, const sim::MeetingSettings& setting
   RealMeetingResult result{.meeting = {.outcome = receiver.finish(since())}};
   result.meeting.shown_times = receiver.shown_times();
   result.meeting.heard_times = receiver.heard_times();
+  result.lanes_opened = subscriber.figures().lanes_opened;
+  result.lane_frames = subscriber.figures().lane_frames_received;
   result.link = link.finish(BackgroundLink::Side::kServer);
   return result;
 }
@@ -153,7 +164,7 @@ class Undisturbed {
 }  // namespace
 
 std::expected<RealMeetingResult, std::string> run_real_meeting(
-    const sim::MeetingSettings& settings, const std::string& congestion_control) {
+    const sim::MeetingSettings& settings, const std::string& congestion_control, bool lanes) {
   if (settings.link.read_bits_per_second > 0) {
     return std::unexpected(std::string{"a reader that holds back is not emulated"});
   }
@@ -161,7 +172,7 @@ std::expected<RealMeetingResult, std::string> run_real_meeting(
   auto link = make_link(settings.link);
   if (!link) return std::unexpected(std::move(link.error()));
   try {
-    return meet(**link, settings, congestion_control);
+    return meet(**link, settings, congestion_control, lanes);
   } catch (const std::exception& error) {
     return std::unexpected(std::string{error.what()});
   }

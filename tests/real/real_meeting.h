@@ -11,6 +11,8 @@ namespace sluice::real {
 struct RealMeetingResult {
   sim::MeetingResult meeting;
   link::LinkDirection::Counters link;  ///< of what went down to the subscriber
+  std::uint64_t lanes_opened = 0;
+  std::uint64_t lane_frames = 0;  ///< that the subscriber got over one
 };
 
 /// The simulator's meeting with nothing simulated but the link and the encoder: the real server,
@@ -22,9 +24,11 @@ struct RealMeetingResult {
 /// The link loses only what goes down to the subscriber, as the simulator's does.
 ///
 /// Takes `settings.length` of real time. `congestion_control`: the server's setting, e.g. `auto`.
+/// `lanes`: the subscriber has a lane, through the same link.
 /// Needs root (network namespaces); leaves the calling thread in one of them. The error is one
 /// sentence for people.
 [[nodiscard]] std::expected<RealMeetingResult, std::string> run_real_meeting(
-    const sim::MeetingSettings& settings, const std::string& congestion_control);
+    const sim::MeetingSettings& settings, const std::string& congestion_control,
+    bool lanes = false);
 
 }  // namespace sluice::real

@@ -34,6 +34,22 @@ TEST(RealMeeting, DeliversEverythingInTimeOverALinkWithRoom) {
   EXPECT_GT(result->link.delivered_bytes, outcome.bytes_received);
 }
 
+TEST(RealMeeting, SoundTakesTheLane) {
+  sim::MeetingSettings settings;
+  settings.link.capacity = sim::Capacity::constant(20e6);
+  settings.link.round_trip = milliseconds{60};
+  settings.length = seconds{2};
+  const auto result = run_real_meeting(settings, "cubic", true);
+  if (!result && result.error().find("root") != std::string::npos) {
+    GTEST_SKIP() << "NOT TESTED: " << result.error();
+  }
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_EQ(result->lanes_opened, 1U);
+  EXPECT_GE(result->meeting.outcome.audio_on_time, 90U);
+  EXPECT_GE(result->lane_frames, 90U);
+  EXPECT_LE(result->lane_frames, 101U) << "pictures came over it";
+}
+
 TEST(RealMeeting, SaysThatItEmulatesNoSlowReader) {
   sim::MeetingSettings settings;
   settings.link.read_bits_per_second = 500e3;

@@ -95,6 +95,7 @@ struct Arguments {
   std::string scenario = ".";
   int seconds = 60;
   std::uint64_t seed = 1;
+  bool lanes = false;
   std::string json_file;
 };
 
@@ -137,6 +138,19 @@ int run(const Arguments& arguments) {
         continue;
       }
       note(scenario.name, control, figures_of(real->meeting.outcome, bound, length));
+      if (!arguments.lanes) continue;
+      const auto lanes = run_real_meeting(settings, control, true);
+      if (!lanes) {
+        std::fprintf(stderr, "%s over %s with a lane: %s\n", scenario.name.c_str(), control.c_str(),
+                     lanes.error().c_str());
+        ++failed;
+        continue;
+      }
+      note(scenario.name, control + "+lane", figures_of(lanes->meeting.outcome, bound, length));
+      if (lanes->lanes_opened != 1) {
+        std::printf("%-35s the lane was opened %llu times\n", "",
+                    static_cast<unsigned long long>(lanes->lanes_opened));
+      }
     }
   }
   if (!arguments.json_file.empty()) {
@@ -173,6 +187,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", arguments.seconds, "Length of each meeting")
       ->check(CLI::Range(5, 600))
       ->capture_default_str();
+  app.add_flag("--lanes", arguments.lanes, "Each also with a lane for the sound");
   app.add_option("--seed", arguments.seed, "Of frame sizes and losses")->capture_default_str();
   app.add_option("--json", arguments.json_file, "Every cell, for programs")->type_name("FILE");
   CLI11_PARSE(app, argc, argv);

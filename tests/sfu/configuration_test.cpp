@@ -40,6 +40,7 @@ TEST(Configuration, HasTheDocumentedDefaults) {
   EXPECT_EQ(read->port, 8080);
   EXPECT_EQ(read->admin_port, 9464);
   EXPECT_EQ(read->video_latency_budget, 400ms);
+  EXPECT_FALSE(read->lanes);
   EXPECT_EQ(read->flight_recorder, 60s);
   EXPECT_FALSE(read->tls_files);
   EXPECT_THAT(read->keys, IsEmpty());
@@ -82,6 +83,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "2s",
                                                  "--congestion-control",
                                                  "reno",
+                                                 "--lanes",
                                                  "--shards",
                                                  "3",
                                                  "--pin-shards",
@@ -114,6 +116,7 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->video_latency_budget, 300ms);
   EXPECT_EQ(read->screen_latency_budget, 2s);
   EXPECT_EQ(read->congestion_control, "reno");
+  EXPECT_TRUE(read->lanes);
   EXPECT_EQ(read->shards, 3U);
   EXPECT_TRUE(read->pin_shards);
   EXPECT_EQ(read->web_root, "/srv/page");

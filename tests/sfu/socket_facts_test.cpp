@@ -87,6 +87,14 @@ TEST(TcpSettings, AreAllSet) {
   EXPECT_STREQ(name.data(), "reno");
 }
 
+TEST(SocketFacts, AStallIsLimitedBelowTheTimeOfTheSettings) {
+  const SocketPair sockets = connect_socket_pair();
+  ASSERT_TRUE(apply_tcp_settings(sockets.server.get(), {}).empty());
+  EXPECT_GT(option_of(sockets.server.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 1000);
+  limit_stall(sockets.server.get(), std::chrono::seconds{1});
+  EXPECT_EQ(option_of(sockets.server.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 1000);
+}
+
 TEST(TcpSettings, GoOnPastARefusalAndTellIt) {
   const SocketPair sockets = connect_socket_pair();
   const auto refused = apply_tcp_settings(

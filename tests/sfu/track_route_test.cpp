@@ -189,6 +189,19 @@ TEST_F(TrackRouteBetweenShards, MendsAShardAlsoWhenNoFrameFollows) {
   EXPECT_EQ(arrivals(), std::vector<int>{}) << "owed once, sent once";
 }
 
+TEST_F(TrackRouteBetweenShards, LeavesOutWhatComesBehindANewerFrameOfTheOtherConnection) {
+  TrackRoute audio{kRoom, track(signaling::TrackKind::kAudio), kPublisher, publisher_.surroundings};
+  audio.add_shard(kOther);
+  audio.receive(frame(1));
+  audio.receive_from_lane(frame(4));
+  audio.receive(frame(2));
+  audio.receive(frame(4));
+  audio.receive_from_lane(frame(5));
+  audio.receive(frame(6));
+  audio.receive_from_lane(frame(6));
+  EXPECT_EQ(arrivals(), (std::vector<int>{1, 4, 5, 6}));
+}
+
 TEST_F(TrackRouteBetweenShards, OwesNoGroupForSound) {
   TrackRoute audio{kRoom, track(signaling::TrackKind::kAudio), kPublisher, publisher_.surroundings};
   audio.add_shard(kOther);

@@ -145,6 +145,34 @@ TEST(ClientMessage, RefusesAJoinWithMembersOfTheWrongType) {
   }
 }
 
+TEST(ClientMessage, ReadsWhatALaneAttachesWith) {
+  const auto message =
+      parse(R"({"type":"attach","id":2,"room":"demo","participant":"PA_a","key":"LK_b"})");
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<Attach>(message->body),
+            (Attach{.room = "demo", .participant = {"PA_a"}, .key = "LK_b"}));
+  const auto again = parse(serialise(*message));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again, *message);
+  const auto with_key = [](const std::string& key) {
+    return R"({"type":"attach","room":"demo","participant":"PA_a","key":)" + key + "}";
+  };
+  EXPECT_FALSE(error_of(with_key('"' + std::string(128, 'k') + '"')));
+  EXPECT_EQ(error_of(with_key('"' + std::string(129, 'k') + '"')), ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(with_key("7")), ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(with_key("\"\u00e9\"")), ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(R"({"type":"attach","room":"demo","participant":"PA_a"})"),
+            ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(R"({"type":"attach","room":"","participant":"PA_a","key":"k"})"),
+            ErrorCode::kInvalidField);
+}
+
+TEST(ClientMessage, AsksForALaneOnlyInSoManyWords) {
+  EXPECT_FALSE(std::get<Join>(parse(R"({"type":"join","room":"demo"})")->body).lanes);
+  EXPECT_TRUE(std::get<Join>(parse(joined(R"("lanes":true)"))->body).lanes);
+  EXPECT_EQ(error_of(joined(R"("lanes":1)")), ErrorCode::kInvalidField);
+}
+
 TEST(ClientMessage, HoldsTrackDescriptionsToTheirRanges) {
   EXPECT_FALSE(error_of(video(R"("muted":true)")));
   EXPECT_FALSE(error_of(

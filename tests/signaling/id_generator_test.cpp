@@ -12,6 +12,12 @@ TEST(IdGenerator, MakesPrefixedNamesFromTheRandomBits) {
   EXPECT_EQ(ids.participant().value, "PA_aaaaaaaaaaaa");
   EXPECT_EQ(ids.track().value, "TR_aaaaaaaaaaaa");
   EXPECT_EQ(ids.identity(), "guest-aaaaaaaaaaaa");
+  EXPECT_EQ(ids.lane_key(), "LK_" + std::string(24, 'a'));
+}
+
+TEST(IdGenerator, MakesAKeyOfTwiceAsManyBits) {
+  IdGenerator ids{[next = std::uint64_t{0}]() mutable { return next++; }};
+  EXPECT_EQ(ids.lane_key(), "LK_" + std::string(12, 'a') + "b" + std::string(11, 'a'));
 }
 
 TEST(IdGenerator, UsesSixtyBits) {

@@ -53,6 +53,14 @@ class MediaSide {
     ASSERT_TRUE(subscriptions_[left.session].empty());
     subscriptions_.erase(left.session);
   }
+  void apply(const LaneTrackAdded& added) {
+    const Track track{added.room, added.handle};
+    ASSERT_TRUE(tracks_.contains(track));
+    ASSERT_TRUE(lane_tracks_[added.lane].insert(track).second);
+  }
+  void apply(const LaneTrackRemoved& removed) {
+    ASSERT_EQ(lane_tracks_[removed.lane].erase(Track{removed.room, removed.handle}), 1U);
+  }
   void apply(const RoomRemoved& removed) const {
     for (const auto& [track, muted] : tracks_) ASSERT_NE(track.first, removed.room);
   }
@@ -60,16 +68,27 @@ class MediaSide {
   /// Whether each track is muted.
   [[nodiscard]] const std::map<Track, bool>& tracks() const { return tracks_; }
   [[nodiscard]] std::set<TrackHandle> handles_of(SessionId session) const {
+    return handles_in(subscriptions_, session);
+  }
+  /// What a lane may carry of its participant's.
+  [[nodiscard]] std::set<TrackHandle> lane_handles_of(SessionId lane) const {
+    return handles_in(lane_tracks_, lane);
+  }
+
+ private:
+  using TracksOfSessions = std::map<SessionId, std::set<Track>>;
+
+  static std::set<TrackHandle> handles_in(const TracksOfSessions& tracks, SessionId session) {
     std::set<TrackHandle> handles;
-    const auto found = subscriptions_.find(session);
-    if (found == subscriptions_.end()) return handles;
+    const auto found = tracks.find(session);
+    if (found == tracks.end()) return handles;
     for (const Track& track : found->second) handles.insert(track.second);
     return handles;
   }
 
- private:
   std::map<Track, bool> tracks_;
-  std::map<SessionId, std::set<Track>> subscriptions_;
+  TracksOfSessions subscriptions_;
+  TracksOfSessions lane_tracks_;
 };
 
 }  // namespace sluice::signaling

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -40,7 +41,9 @@ class RoomWorld {
     if (directory_.next_deadline() <= now_) apply(directory_.on_time(now_));
     EXPECT_GT(directory_.next_deadline(), now_);
     const SessionId session = pick_session();
-    apply(directory_.handle(session, random_command(session), now_));
+    const RoomCommand command = random_command(session);
+    request_ = command.request;
+    apply(directory_.handle(session, command, now_));
     check();
   }
 
@@ -50,7 +53,9 @@ class RoomWorld {
             .participants_max = 5,
             .tracks_max = 3,
             .subscriptions_max = 6,
-            .empty_room_delay = 5s};
+            .empty_room_delay = 5s,
+            .lanes = true,
+            .lane_key_life = 20s};
   }
 
   unsigned pick(unsigned count) {
@@ -82,10 +87,17 @@ class RoomWorld {
     return tracks[pick(static_cast<unsigned>(tracks.size()))];
   }
 
+  TrackId pick_own_track(SessionId session) {
+    const RoomView& view = views_.at(session);
+    if (!view.joined() || view.self().tracks.empty()) return {"TR_unknown"};
+    const std::vector<TrackInfo>& tracks = view.self().tracks;
+    return tracks[pick(static_cast<unsigned>(tracks.size()))].track;
+  }
+
   RoomCommand random_command(SessionId session) {
     RoomCommand command{.id = coin() ? std::optional<std::uint64_t>{pick(100)} : std::nullopt,
                         .request = Leave{GoodbyeReason::kLeft}};
-    switch (pick(12)) {
+    switch (pick(14)) {
       case 0:
       case 1:
       case 2:
@@ -111,6 +123,15 @@ class RoomWorld {
       case 10:
         command.request = KeyframeRequest{pick_track(session)};
         break;
+      case 11:
+      case 12:
+        // Who is in a room already is refused before the room layer.
+        if (views_.at(session).joined() || lanes_.contains(session)) {
+          command.request = Unpublish{pick_own_track(session)};
+        } else {
+          command.request = random_attach();
+        }
+        break;
       default:
         command.request = Mute{.track = pick_track(session), .muted = coin()};
     }
@@ -122,11 +143,28 @@ class RoomWorld {
     join.room = "room " + std::to_string(pick(5));
     if (coin()) join.identity = "identity " + std::to_string(pick(8));
     join.auto_subscribe = pick(4) != 0;
+    join.lanes = coin();
     join.hidden = pick(6) == 0;
     join.permissions.can_subscribe = pick(6) != 0;
     join.permissions.can_publish = !join.hidden && pick(6) != 0;
     if (pick(4) == 0) join.permissions.can_publish_sources = {TrackSource::kCamera};
     return join;
+  }
+
+  /// Mostly with the newest key that somebody was given, which may be used or void.
+  Attach random_attach() {
+    Attach attach{.room = "room " + std::to_string(pick(5)), .participant = {}, .key = "LK_forged"};
+    std::vector<SessionId> members;
+    for (const auto& [session, view] : views_) {
+      if (view.joined() && view.lane_key()) members.push_back(session);
+    }
+    if (members.empty()) return attach;
+    const SessionId member = members[pick(static_cast<unsigned>(members.size()))];
+    attach.participant = views_.at(member).self().participant;
+    if (pick(8) == 0) return attach;
+    attach.room = directory_.room_of(member)->name();
+    attach.key = *views_.at(member).lane_key();
+    return attach;
   }
 
   Publish random_publish() {
@@ -154,11 +192,17 @@ class RoomWorld {
     view->second.receive(*send.text);
   }
   void on(const SessionJoined& joined) {
-    ASSERT_NE(directory_.room_of(joined.session), nullptr);
     ASSERT_FALSE(views_.at(joined.session).joined());
+    if (const auto* attach = std::get_if<Attach>(&request_)) {
+      lanes_.emplace(joined.session, attach->participant);
+    } else {
+      ASSERT_NE(directory_.room_of(joined.session), nullptr);
+    }
   }
   void on(const CloseSession& close) {
-    ASSERT_EQ(close.reason, GoodbyeReason::kDuplicateIdentity);
+    if (lanes_.erase(close.session) == 0) {
+      ASSERT_EQ(close.reason, GoodbyeReason::kDuplicateIdentity);
+    }
     ASSERT_EQ(views_.erase(close.session), 1U);
   }
   void on(const FailSession& fail) {
@@ -167,6 +211,7 @@ class RoomWorld {
   }
   void on(const SessionLeft& left) {
     media_.apply(left);
+    lanes_.erase(left.session);
     // A replaced session hears more (its goodbye); one that left is gone.
     if (left.reason == GoodbyeReason::kLeft) views_.erase(left.session);
   }
@@ -215,10 +260,39 @@ class RoomWorld {
     real.erase(view.self().participant);
     ASSERT_EQ(view.others(), real);
 
-    std::set<TrackHandle> subscribed;
-    for (const auto& [track, handle] : view.subscriptions()) subscribed.insert(handle);
-    ASSERT_EQ(subscribed, media_.handles_of(session));
-    ASSERT_LE(subscribed.size(), limits().subscriptions_max);
+    ASSERT_LE(view.subscriptions().size(), limits().subscriptions_max);
+    check_media(session, view, room);
+  }
+
+  /// What a participant is subscribed to goes over its own connection, but sound over its lane.
+  void check_media(SessionId session, const RoomView& view, const Room& room) const {
+    const auto lane = std::ranges::find(lanes_, view.self().participant,
+                                        [](const auto& entry) { return entry.second; });
+    ASSERT_EQ(room.lane_of(session).has_value(), lane != lanes_.end());
+    std::set<TrackHandle> here;
+    std::set<TrackHandle> on_lane;
+    for (const auto& [track, handle] : view.subscriptions()) {
+      const bool moved = lane != lanes_.end() && kind_in(room, track) == TrackKind::kAudio;
+      (moved ? on_lane : here).insert(handle);
+    }
+    ASSERT_EQ(here, media_.handles_of(session));
+    if (lane == lanes_.end()) return;
+    ASSERT_EQ(room.lane_of(session), lane->first);
+    ASSERT_EQ(on_lane, media_.handles_of(lane->first));
+    std::set<TrackHandle> own;
+    for (const TrackInfo& track : view.self().tracks) {
+      if (track.description.kind == TrackKind::kAudio) own.insert(track.handle);
+    }
+    ASSERT_EQ(own, media_.lane_handles_of(lane->first));
+  }
+  static TrackKind kind_in(const Room& room, const TrackId& id) {
+    for (const ParticipantInfo& participant : room.participants()) {
+      for (const TrackInfo& track : participant.tracks) {
+        if (track.track == id) return track.description.kind;
+      }
+    }
+    ADD_FAILURE() << "nobody publishes " << id.value;
+    return {};
   }
 
   std::mt19937_64 random_;
@@ -227,6 +301,8 @@ class RoomWorld {
   RoomDirectory::Time now_{1000s};
   std::uint64_t next_session_ = 1;
   std::map<SessionId, RoomView> views_;
+  std::map<SessionId, ParticipantId> lanes_;  ///< whose lane a session is
+  decltype(RoomCommand::request) request_;    ///< the command under way
   MediaSide media_;
   EffectCounts seen_{};
 };

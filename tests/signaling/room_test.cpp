@@ -9,6 +9,7 @@
 namespace sluice::signaling {
 namespace {
 
+constexpr Room::Time kStart{std::chrono::seconds{1000}};
 constexpr SessionId kAda{1};
 constexpr SessionId kBo{2};
 constexpr SessionId kCy{3};
@@ -41,7 +42,7 @@ class RoomTest : public testing::Test {
 
   void join(SessionId session, const AuthorizedJoin& request) {
     Room::Effects effects;
-    ASSERT_TRUE(room_.join(session, 1, request, effects));
+    ASSERT_TRUE(room_.join(session, 1, request, kStart, effects));
     apply(effects);
   }
   void publish(SessionId session, const TrackDescription& track) {
@@ -142,7 +143,7 @@ TEST_F(RoomTest, ASecondParticipantWithOneIdentityReplacesTheFirst) {
   join(kBo, as("bo"));
   publish(kAda, camera());
   Room::Effects effects;
-  ASSERT_TRUE(room_.join(kCy, 1, as("ada"), effects));
+  ASSERT_TRUE(room_.join(kCy, 1, as("ada"), kStart, effects));
   apply(effects);
   const auto* close = find<CloseSession>(effects);
   ASSERT_NE(close, nullptr);
@@ -158,10 +159,10 @@ TEST_F(RoomTest, AReplacementFitsIntoAFullRoom) {
   join(kBo, as("bo"));
   join(kCy, as("cy"));
   Room::Effects effects;
-  EXPECT_FALSE(room_.join(SessionId{4}, 1, as("di"), effects));
+  EXPECT_FALSE(room_.join(SessionId{4}, 1, as("di"), kStart, effects));
   EXPECT_EQ(find<FailSession>(effects)->error.code, ErrorCode::kRoomFull);
   effects.clear();
-  EXPECT_TRUE(room_.join(SessionId{4}, 1, as("bo"), effects));
+  EXPECT_TRUE(room_.join(SessionId{4}, 1, as("bo"), kStart, effects));
 }
 
 TEST_F(RoomTest, MakesAnIdentityForWhoBringsNone) {
@@ -286,7 +287,7 @@ TEST_F(RoomTest, ABroadcastIsSerialisedOnce) {
   join(kAda, as("ada"));
   join(kBo, as("bo"));
   Room::Effects effects;
-  ASSERT_TRUE(room_.join(kCy, 1, as("cy"), effects));
+  ASSERT_TRUE(room_.join(kCy, 1, as("cy"), kStart, effects));
   std::vector<ControlText> texts;
   for (const RoomEffect& effect : effects) {
     const auto* send = std::get_if<SendTo>(&effect);

@@ -30,6 +30,7 @@ void RoomView::apply(const Other&) {
 void RoomView::apply(const Joined& joined) {
   ASSERT_FALSE(self_) << "joined twice";
   self_ = joined.participant;
+  lane_key_ = joined.lane;
   for (const ParticipantInfo& participant : joined.participants) {
     ASSERT_TRUE(others_.emplace(participant.participant, participant).second);
   }

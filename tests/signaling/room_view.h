@@ -24,6 +24,8 @@ class RoomView {
   [[nodiscard]] const std::map<TrackId, TrackHandle>& subscriptions() const {
     return subscriptions_;
   }
+  /// What a lane of this client may attach with; nothing when it was given none.
+  [[nodiscard]] const std::optional<std::string>& lane_key() const { return lane_key_; }
   /// The last message, for tests that look at one answer.
   [[nodiscard]] const ServerMessage& last() const { return last_; }
 
@@ -38,6 +40,9 @@ class RoomView {
   void apply(const Subscribed& subscribed);
   void apply(const Unsubscribed& unsubscribed);
   void apply(const Muted& muted);
+  // Of a lane; what goes where is for the media side.
+  void apply(const Attached&) {}
+  void apply(const LaneClosed& closed) { lane_key_ = closed.lane; }
   void apply(const ErrorReport&) {}
   template <typename Other>
   void apply(const Other& other);
@@ -48,6 +53,7 @@ class RoomView {
   std::optional<ParticipantInfo> self_;
   std::map<ParticipantId, ParticipantInfo> others_;
   std::map<TrackId, TrackHandle> subscriptions_;
+  std::optional<std::string> lane_key_;
   ServerMessage last_{.id = {}, .reply_to = {}, .body = Ping{}};
 };
 

@@ -41,10 +41,22 @@ TEST(ServerMessage, KeepsEveryPartOfAJoinedRoom) {
       .body = Joined{.room = "demo \"quoted\"",
                      .participant = {{"PA_1"}, "ada", "Ada", "{\"x\":1}", {}},
                      .participants = {{{"PA_2"}, "bo", "", "", {camera}}},
-                     .permissions = {true, false, {TrackSource::kScreen}}}};
+                     .permissions = {true, false, {TrackSource::kScreen}},
+                     .lane = "LK_1"}};
   const auto read = parse_server_message(serialise(joined), 65536);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(*read, joined);
+}
+
+TEST(ServerMessage, GivesKeysOfLanesAndTellsOfTheirEnds) {
+  const ServerMessage attached{.id = {}, .reply_to = 2, .body = Attached{{"PA_1"}}};
+  EXPECT_EQ(serialise(attached), R"({"type":"attached","reply_to":2,"participant":"PA_1"})");
+  EXPECT_EQ(parse_server_message(serialise(attached), 65536), attached);
+  const ServerMessage closed{.id = {}, .reply_to = {}, .body = LaneClosed{"LK_2"}};
+  EXPECT_EQ(serialise(closed), R"({"type":"lane_closed","lane":"LK_2"})");
+  EXPECT_EQ(parse_server_message(serialise(closed), 65536), closed);
+  EXPECT_EQ(error_of(R"({"type":"lane_closed"})"), ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(R"({"type":"attached","participant":7})"), ErrorCode::kInvalidField);
 }
 
 TEST(ServerMessage, NamesTheEncodingsInDemand) {

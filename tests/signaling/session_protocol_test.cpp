@@ -127,6 +127,36 @@ TEST_F(SessionProtocolTest, HandsAJoinToTheRoomLayerAndAllowsMediaOnceJoined) {
   EXPECT_TRUE(session_.on_binary_allowed());
 }
 
+TEST_F(SessionProtocolTest, ALaneAttachesInPlaceOfAJoinAndAsksNothing) {
+  constexpr const char* kAttach =
+      R"({"type":"attach","id":2,"room":"demo","participant":"PA_a","key":"LK_b"})";
+  say_hello();
+  EXPECT_FALSE(session_.is_lane());
+  const Actions actions = on_text(kAttach);
+  ASSERT_EQ(actions.size(), 1U);
+  const auto& command = std::get<RoomCommand>(actions[0]);
+  EXPECT_EQ(command.id, 2U);
+  EXPECT_EQ(std::get<Attach>(command.request).key, "LK_b");
+  EXPECT_TRUE(session_.is_lane());
+  EXPECT_FALSE(session_.on_binary_allowed());
+  expect_refused(on_text(R"({"type":"unpublish","track":"TR_a"})"), ErrorCode::kNotPermitted);
+  session_.joined(now_);
+  EXPECT_TRUE(session_.on_binary_allowed());
+  expect_refused(on_text(R"({"type":"unpublish","track":"TR_a"})"), ErrorCode::kNotPermitted);
+  expect_refused(on_text(kAttach), ErrorCode::kAlreadyJoined);
+  expect_refused(on_text(kJoin), ErrorCode::kAlreadyJoined);
+  EXPECT_TRUE(std::holds_alternative<ClientReport>(
+      on_text(R"({"type":"report","received_bytes":1})").front()));
+  expect_leave(session_.connection_lost().front(), GoodbyeReason::kConnectionLost);
+}
+
+TEST_F(SessionProtocolTest, WhoJoinedIsNoLane) {
+  join();
+  expect_refused(on_text(R"({"type":"attach","room":"demo","participant":"PA_a","key":"LK_b"})"),
+                 ErrorCode::kAlreadyJoined);
+  EXPECT_FALSE(session_.is_lane());
+}
+
 TEST_F(SessionProtocolTest, RefusesRequestsBeforeJoinAndASecondJoin) {
   say_hello();
   expect_refused(on_text(R"({"type":"unpublish","track":"TR_a"})"), ErrorCode::kNotJoined);
