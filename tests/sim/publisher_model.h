@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "media/egress.h"
 #include "media/frame_pool.h"
 #include "tests/sim/camera_model.h"
 #include "tests/sim/microphone_model.h"
@@ -40,6 +41,9 @@ class PublisherModel {
                                                                Time captured);
 
   void request_keyframe(media::EncodingId encoding, Time now);
+  void request_keyframe(const media::Egress::SyncWanted& wanted, Time now) {
+    request_keyframe(wanted.encoding, now);
+  }
   /// The frames that arrive up to and including `now`, in order.
   std::vector<FrameRef> arrivals(Time now);
   [[nodiscard]] Time next_arrival() const {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <map>
 #include <set>
 #include <stdexcept>
 #include <tuple>
+
+#include "tests/sim/meeting_loop.h"
 
 namespace sluice::sim {
 namespace {
@@ -342,44 +343,10 @@ ReplayOutcome replay(const RecordedMeeting& meeting, bool best_only, const MakeR
   ReplayPublishers publishers{meeting, best_only, pool};
   Receivers receivers{meeting, best_only};
   const std::unique_ptr<Sender> sender = make(link, meeting);
-  std::deque<std::pair<Time, std::uint64_t>> reports;
-  std::uint64_t reported = 0;
-  Time report_due = Time::max();
-  Time look = Time::max();
-  std::vector<media::Egress::SyncWanted> requests;
-  Time now{};
-  const Time end = Time{} + meeting.length;
-  while (now < end) {
-    now = std::max(now, std::min({publishers.next_arrival(), link.next_event(), look, report_due,
-                                  reports.empty() ? Time::max() : reports.front().first, end}));
-    link.advance(now);
-    auto& wire = sender->wire();
-    while (!wire.empty() && wire.front().end <= link.delivered()) {
-      receivers.received(wire.front(), now);
-      wire.pop_front();
-    }
-    if (report_due == Time::max() && receivers.media_bytes() > reported) {
-      report_due = now + kReportInterval;
-    }
-    if (report_due <= now) {
-      reported = receivers.media_bytes();
-      reports.emplace_back(now + meeting.link.round_trip / 2, reported);
-      report_due = Time::max();
-    }
-    while (!reports.empty() && reports.front().first <= now) {
-      sender->on_report(reports.front().second, now);
-      reports.pop_front();
-    }
-    for (const media::FrameRef& frame : publishers.arrivals(now)) {
-      receivers.offered(*frame);
-      sender->on_frame(frame, now);
-    }
-    sender->pump(now);
-    requests.clear();
-    sender->poll_keyframe_requests(now, requests);
-    for (const auto& wanted : requests) publishers.request_keyframe(wanted, now);
-    look = sender->next_look(now);
-  }
+  const Time now = run_loop({.length = meeting.length,
+                             .round_trip = meeting.link.round_trip,
+                             .report_interval = kReportInterval},
+                            link, publishers, receivers, *sender);
   return receivers.finish(meeting, now);
 }
 
