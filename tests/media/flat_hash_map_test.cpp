@@ -131,7 +131,7 @@ TEST(FlatHashMap, BehavesAsAMapUnderAnyOperations) {
     const std::size_t bound = 1 + random() % 300;
     const std::uint64_t key_range = 1 + random() % (2 * bound);
     // Ids that count up, and ids that differ only in some high bits.
-    const unsigned shift = static_cast<unsigned>(random() % 50);
+    const auto shift = static_cast<unsigned>(random() % 50);
     FlatHashMap<std::uint64_t, std::unique_ptr<std::uint64_t>> map{bound, random()};
     if (seed % 3 == 0) map.reserve(random() % 500);
     std::map<std::uint64_t, std::uint64_t> model;
@@ -163,7 +163,7 @@ TEST(FlatHashMap, BehavesAsAMapUnderAnyOperations) {
           }
           break;
         }
-        case 4: {
+        default: {
           const std::uint64_t part = 2 + random() % 3;
           if (step % 50 != 0) break;
           std::map<std::uint64_t, int> asked;
