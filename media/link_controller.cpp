@@ -24,6 +24,9 @@ constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 constexpr Duration kReceiverLags = std::chrono::milliseconds{60};
 /// The cap alone steers once a link has been congested for so long.
 constexpr Duration kBeginning = std::chrono::milliseconds{200};
+/// Who was held back for so long, half a second, and few others were, is slow itself, and will be.
+constexpr int kSlowReaderSamples = 25;
+constexpr Duration kSlowReaderFor = std::chrono::seconds{10};
 /// How often and how long a congested link is let run half empty, to see its smallest delay.
 constexpr Duration kDrainEach = std::chrono::seconds{2};
 /// A report is up to 50 ms late, and the reader up to as much behind its kernel.
@@ -67,7 +70,7 @@ bool LinkController::needs_look(Time now) const {
 
 InStep::Headroom LinkController::headroom() const {
   // A receiver that may yet turn out to report holds what was written to it against the cap.
-  const bool may_yet_report = !reader_.tells() && reader_.unread();
+  const bool may_yet_report = !reader_.tells() && unread();
   const bool small_chunks = slow_link() && !on_lan();
   if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
   if (!reader_.reports() && reader_.asked_at(last_look_)) return {};
@@ -77,7 +80,7 @@ InStep::Headroom LinkController::headroom() const {
   std::size_t bytes = blind_bytes_ < trusted_bytes_ ? trusted_bytes_ - blind_bytes_
                                                     : std::min(look_at_bytes() - to_kernel_bytes(),
                                                                room_beside(to_kernel_bytes()));
-  if (const auto on_its_way = reader_.unread()) bytes = std::min(bytes, room_beside(*on_its_way));
+  if (const auto on_its_way = unread()) bytes = std::min(bytes, room_beside(*on_its_way));
   return {.bytes = bytes,
           .frame_bytes = room_beside(in_flight_bytes()),
           .until = last_look_ + blind_time()};
@@ -98,7 +101,7 @@ bool LinkController::needs_sample(Time now) const {
 }
 
 std::size_t LinkController::in_flight_bytes() const {
-  return std::max<std::size_t>(to_kernel_bytes(), reader_.unread().value_or(0));
+  return std::max<std::size_t>(to_kernel_bytes(), unread().value_or(0));
 }
 
 Duration LinkController::path_queueing_delay() const {
@@ -124,10 +127,12 @@ Duration LinkController::acknowledgement_delay() const {
 }
 
 Duration LinkController::queueing_delay() const {
+  if (blinded()) return Duration::zero();
   return std::max(path_queueing_delay(), reader_.queueing_delay() - reader_.uncertainty());
 }
 
 Duration LinkController::predicted_delay() const {
+  if (blinded()) return Duration::zero();
   // A delay is seen when the bytes that had it arrive, a round trip late. What is on its way,
   // divided by what arrives, is the delay that a byte sent now will have.
   const auto beyond = [](std::size_t bytes, std::optional<double> rate, Duration least) {
@@ -136,13 +141,13 @@ Duration LinkController::predicted_delay() const {
   };
   const Duration path = beyond(to_kernel_bytes(), estimator_.bytes_per_second(),
                                path_.min_round_trip + acknowledgement_delay());
-  const auto unread = reader_.unread();
-  if (!unread) return path;
+  const auto waiting = unread();
+  if (!waiting) return path;
   // Only where the path itself would show a queue: on a LAN what waits is the reader's own, and
   // reports are all that tells of it.
   const bool lan = path_.min_round_trip < InFlightCap::kLanRoundTrip;
   const Duration slack = lan ? reader_.uncertainty() : kReportInterval;
-  return std::max(path, beyond(*unread, reader_.bytes_per_second(), reader_.min_delay() + slack));
+  return std::max(path, beyond(*waiting, reader_.bytes_per_second(), reader_.min_delay() + slack));
 }
 
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
@@ -166,12 +171,13 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   const bool by_kernel =
       steering_ && (facts.unsent_bytes > kUnsentForVideo ||
                     (!cap_.off() && facts.outstanding_bytes + kSmallChunk > cap_.bytes()));
+  if (blinded()) return;
   if (by_kernel || (reader_.reports() && congested_)) reader_.suspect(now);
 }
 
 void LinkController::sampled(const PathFacts& facts, Time now) {
   // A receiver that reports clocks the growth itself: its kernel takes what it has not read.
-  const bool by_receiver = reader_.unread().has_value();
+  const bool by_receiver = unread().has_value();
   const std::uint64_t read = reader_.sampled(facts, busy_, now);
   const std::uint64_t acked = by_receiver ? read : facts.bytes_acked - path_.bytes_acked;
   path_ = facts;
@@ -187,6 +193,8 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
   estimator_.set_round_trip(facts.min_round_trip);
   estimator_.update(facts.bytes_acked, busy_, now);
   if (!congested_) congested_since_ = last_drain_ = now;
+  congested_samples_ = congested_ && !strained_ ? congested_samples_ + 1 : 0;
+  if (congested_samples_ > kSlowReaderSamples) slow_reader_until_ = now + kSlowReaderFor;
   // A queue that stood there from the beginning is part of every delay ever reported. While video
   // is held to half of the cap for a moment, the smallest delay comes nearer to the empty path's.
   const bool hidden_queue =
@@ -216,6 +224,7 @@ void LinkController::answered(std::uint64_t id, Time now) {
 
 void LinkController::note_queue() {
   // The kernel may see nothing of a queue behind a proxy, or of a reader that lags.
+  if (blinded()) return;
   if (reader_.queueing_delay() - reader_.uncertainty() > cap_.target()) congested_ = true;
 }
 
@@ -291,7 +300,9 @@ LinkEstimate LinkController::estimate() const {
   };
   const double rate = estimate.bytes_per_second.value_or(0);
   // On a LAN that holds nothing back, a slow link is one that was never given more.
-  if (slow_link() && (congested_ || !on_lan())) {
+  if (blinded()) {
+    estimate.chunk_bytes = kLargeChunk;
+  } else if (slow_link() && (congested_ || !on_lan())) {
     estimate.chunk_bytes = chunk_bytes_at(rate);
   } else if (congested_) {
     estimate.chunk_bytes =

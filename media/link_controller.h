@@ -61,6 +61,10 @@ class LinkController {
   [[nodiscard]] bool wants_probe(Time now) const { return reader_.wants_probe(sending(), now); }
   /// It goes, with this number.
   std::uint64_t probe(Time now) { return reader_.probe(sending(), in_flight_bytes(), now); }
+  /// Says whether what is measured of short ways is of the sender's own making, or of something
+  /// that all its receivers share: to schedule finely for everybody would make that worse. On a LAN
+  /// nothing is believed of a queue meanwhile, but of a reader that was seen to be slow before.
+  void strained(bool is) { strained_ = is; }
   /// A pong came, to whichever ping.
   void answered(std::uint64_t id, Time now);
 
@@ -75,8 +79,10 @@ class LinkController {
   [[nodiscard]] bool congested() const { return congested_; }
   /// Nothing has been acknowledged for so long that feeding the kernel only makes things later.
   [[nodiscard]] bool outage(Time now) const;
-  /// When to look again while something is held back.
-  [[nodiscard]] static Time next_look(Time now) { return now + kTick; }
+  /// When to look again while something is held back: so many times rarer than usual.
+  [[nodiscard]] static Time next_look(Time now, int coarseness = 1) {
+    return now + coarseness * kTick;
+  }
 
   [[nodiscard]] const InFlightCap& cap() const { return cap_; }
   [[nodiscard]] std::size_t in_flight_bytes() const;
@@ -91,6 +97,14 @@ class LinkController {
   [[nodiscard]] Duration acknowledgement_delay() const;
   [[nodiscard]] bool slow_link() const;
   [[nodiscard]] bool on_lan() const;
+  /// Nothing that is measured of this receiver is its own.
+  [[nodiscard]] bool blinded() const {
+    return strained_ && on_lan() && last_look_ >= slow_reader_until_;
+  }
+  /// Bytes on their way to the receiver's application, where that is known and to be believed.
+  [[nodiscard]] std::optional<std::uint64_t> unread() const {
+    return blinded() ? std::nullopt : reader_.unread();
+  }
   [[nodiscard]] std::size_t in_flight_most() const;
   [[nodiscard]] Duration path_queueing_delay() const;
   [[nodiscard]] Duration blind_time() const;
@@ -123,6 +137,9 @@ class LinkController {
   bool sampled_once_ = false;
   bool congested_ = false;
   bool watched_ = false;  ///< congested at the last look, so that looks follow closely
+  bool strained_ = false;
+  int congested_samples_ = 0;             ///< without a break, and not strained
+  Time slow_reader_until_ = Time::min();  ///< it was held back, and few others
   Time congested_since_{};
   Time last_drain_{};
   bool draining_ = false;  ///< video is held back so that the smallest delay shows

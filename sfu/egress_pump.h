@@ -50,6 +50,8 @@ class EgressPump {
   [[nodiscard]] media::InStep::Headroom headroom() const { return link_.headroom(); }
   [[nodiscard]] MessageFraming framing() const { return framing_; }
 
+  /// See `LinkController::strained`.
+  void strained(bool is) { link_.strained(is); }
   /// What is believed of the link now.
   [[nodiscard]] media::LinkEstimate link() const { return link_.estimate(); }
   /// The receiver says how much media it has read; false when it claims what cannot be.

@@ -352,7 +352,9 @@ void Session::pump() {
   // a joiner's first frame is then in the same write as its `subscribed`.
   serve_wanted_syncs();
   const media::Time now = shard_.now();
+  pump_.strained(shard_.strain().strained(now));
   const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
+  note_congestion(pump_.congested());
   if (outcome == EgressPump::Outcome::kLost) return;
   tell_starved(outcome);
   express_.wrote_all_at = outcome == EgressPump::Outcome::kIdle ? now : media::Time{};
@@ -367,7 +369,13 @@ void Session::pump() {
     dismiss(signaling::GoodbyeReason::kTooSlow);
     return;
   }
-  shard_.wheel().schedule(pump_timer_, media::LinkController::next_look(now));
+  shard_.wheel().schedule(pump_timer_,
+                          media::LinkController::next_look(now, shard_.strain().coarseness(now)));
+}
+
+void Session::note_congestion(bool congested) {
+  if (std::exchange(congested_, congested) == congested) return;
+  congested ? shard_.note_congested() : shard_.note_relieved();
 }
 
 void Session::take_last_words(Outbox& outbox) {

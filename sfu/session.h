@@ -46,6 +46,7 @@ class Session : public media::ListHook<> {
           int descriptor);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+  ~Session() { note_congestion(false); }
 
   [[nodiscard]] signaling::SessionId id() const { return id_; }
 
@@ -148,6 +149,7 @@ class Session : public media::ListHook<> {
   void watch_time();
   void serve_wanted_syncs();
   void allocate_layers();
+  void note_congestion(bool congested);
   void tell_starved(EgressPump::Outcome outcome);
   void fail_media(signaling::ErrorCode code, std::string message);
   [[nodiscard]] TrackRoute* own_track(media::TrackHandle handle) const;
@@ -179,6 +181,7 @@ class Session : public media::ListHook<> {
   std::vector<Subscription> subscriptions_;
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
+  bool congested_ = false;  ///< as the shard was told
   std::uint64_t media_bytes_received_ = 0;
   EgressMeter meter_;
   ShardTimer protocol_timer_;

@@ -350,6 +350,7 @@ void Shard::arm_timer() {
 void Shard::on_timer(media::Time armed_for) {
   turn([&] {
     metrics_.event_loop_lag.observe(std::chrono::duration<double>(now_ - armed_for).count());
+    strain_.timer_ran(armed_for, connections_.size(), now_);
     os_timer_at_ = media::Time::max();
     wheel_.advance(now_);
     while (media::Timer* const timer = wheel_.pop_expired()) {

@@ -28,6 +28,7 @@
 #include "sfu/session.h"
 #include "sfu/shard_bus.h"
 #include "sfu/shard_timer.h"
+#include "sfu/strain.h"
 #include "signaling/shared_quota.h"
 
 namespace sluice::sfu {
@@ -108,6 +109,10 @@ class Shard {
   void look_at_clock() { flight_.now = now_ = sfu::now(); }
   /// The moment of this turn, or of the pump in it that runs.
   [[nodiscard]] media::Time now() const { return now_; }
+  [[nodiscard]] const Strain& strain() const { return strain_; }
+  /// One of the sessions here becomes congested; it will call `note_relieved`.
+  void note_congested() { strain_.congested(connections_.size(), now_); }
+  void note_relieved() { strain_.relieved(); }
   [[nodiscard]] const ServerSettings& settings() const { return settings_; }
   [[nodiscard]] metrics::ShardMetrics& metrics() { return metrics_; }
   /// An `error` goes to one of this shard's sessions.
@@ -193,6 +198,7 @@ class Shard {
   signaling::SharedQuota& connections_quota_;
   signaling::SharedQuota& sessions_quota_;
   media::Time now_ = sfu::now();
+  Strain strain_;
   std::atomic<media::Duration::rep> heartbeat_{now_.time_since_epoch().count()};
 
   // These are used by everything below, so they are the last to go.

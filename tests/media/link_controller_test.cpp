@@ -503,5 +503,59 @@ TEST_F(LinkControllerTest, WhoAnswersNothingIsNotHeldBackForEver) {
   EXPECT_LE(link_.in_flight_bytes(), 1000U);
 }
 
+// A sender that is late itself, or most of whose receivers are late at once.
+
+TEST_F(LinkControllerTest, AStrainedSenderBelievesNothingOfAShortWay) {
+  open(kLan);
+  link_.wrote(3000, 3000, now_);
+  ASSERT_TRUE(link_.reported(1000, now_ + 1ms));
+  for (int time = 0; time < 3; ++time) {
+    link_.wrote(3000, 3000, now_);
+    ASSERT_TRUE(link_.reported(3000U * static_cast<unsigned>(time + 1), now_ += 200ms));
+  }
+  ASSERT_TRUE(link_.congested());
+  ASSERT_GT(link_.queueing_delay(), 100ms);
+  link_.strained(true);
+  EXPECT_EQ(link_.queueing_delay(), 0ms);
+  look(0);
+  EXPECT_EQ(link_.in_flight_bytes(), 0U) << "what is not reported is not waited for";
+  EXPECT_GE(link_.estimate().chunk_bytes, 4096U) << "few large writes";
+  link_.drained();
+  EXPECT_FALSE(link_.congested());
+  link_.strained(false);
+  EXPECT_GT(link_.queueing_delay(), 100ms) << "until it is over";
+}
+
+TEST_F(LinkControllerTest, AStrainedSenderStillBelievesWhatALongWayShows) {
+  open(kFar);
+  link_.strained(true);
+  link_.wrote(8000, 8000, now_);
+  look(8000);
+  sample(kFar, 200ms);
+  EXPECT_GT(link_.queueing_delay(), 100ms);
+}
+
+TEST_F(LinkControllerTest, AReaderThatWasSlowBeforeIsSteeredUnderStrainToo) {
+  open(kLan);
+  link_.wrote(3000, 3000, now_);
+  ASSERT_TRUE(link_.reported(1000, now_));
+  for (int time = 0; time < 40; ++time) {
+    now_ += 20ms;
+    link_.held_back();
+    look(0);
+    sample(kLan);
+  }
+  link_.strained(true);
+  EXPECT_EQ(link_.in_flight_bytes(), 2000U) << "unread";
+  now_ += 11s;
+  look(0);
+  EXPECT_EQ(link_.in_flight_bytes(), 0U) << "that was long ago";
+}
+
+TEST_F(LinkControllerTest, WhoIsManyLooksMoreRarely) {
+  EXPECT_EQ(LinkController::next_look(now_, 8) - now_,
+            8 * (LinkController::next_look(now_) - now_));
+}
+
 }  // namespace
 }  // namespace sluice::media
