@@ -193,6 +193,8 @@ class Log::Writer {
                        {{"of_event", event}, {"suppressed", rate.suppressed}}, 0));
     }
     logger_->flush();
+    // Its thread ends before the logger that it writes for.
+    pool_.reset();
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;

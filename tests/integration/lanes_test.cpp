@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -68,6 +69,10 @@ class Lanes : public testing::TestWithParam<Way> {
   }
 
   std::unique_ptr<Participant> connect(std::size_t shard) {
+    // Those that were refused or dropped may still be closing.
+    const auto all = {&speaker_, &listener_, &lane_, &speaker_lane_};
+    await_connections(server_, static_cast<std::size_t>(std::ranges::count_if(
+                                   all, [](const auto* each) { return *each != nullptr; })));
     return connect_to_shard(server_, shard % GetParam().shards,
                             {.wire = {.route = GetParam().route}});
   }

@@ -24,26 +24,25 @@ double connections_of_all(const ServerProcess& server) {
   return sum;
 }
 
-/// Waits until so many are connected, for at most 2 s.
-void await_connections(const ServerProcess& server, double count) {
-  for (int tries = 0; connections_of_all(server) != count; ++tries) {
+}  // namespace
+
+void await_connections(const ServerProcess& server, std::size_t count) {
+  for (int tries = 0; connections_of_all(server) != static_cast<double>(count); ++tries) {
     if (tries == 1000) throw std::runtime_error("the server does not count its connections");
     poll(nullptr, 0, 2);
   }
 }
 
-}  // namespace
-
 std::unique_ptr<Participant> connect_to_shard(const ServerProcess& server, std::size_t shard,
                                               const Participant::Options& options) {
   // Those that went elsewhere stay until the end, so that their ports are not tried again.
   std::vector<std::unique_ptr<Participant>> elsewhere;
-  const double all_before = connections_of_all(server);
+  const auto all_before = static_cast<std::size_t>(connections_of_all(server));
   const double before = connections_of(server, shard);
   // With 8 shards none of 200 tries comes to one of them once in 10^11 times.
   while (elsewhere.size() < 200) {
     auto participant = std::make_unique<Participant>(server.port(), options);
-    await_connections(server, all_before + static_cast<double>(elsewhere.size()) + 1);
+    await_connections(server, all_before + elsewhere.size() + 1);
     if (connections_of(server, shard) > before) {
       elsewhere.clear();
       await_connections(server, all_before + 1);

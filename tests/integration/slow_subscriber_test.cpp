@@ -101,7 +101,7 @@ TEST_P(OneSlowSubscriberOfTen, HearsInTimeSeesLiveOrNothingAndDisturbsNobody) {
   // With its sound about 1 Mbit/s.
   call_.publish(speaker, {.camera_bits_per_second = 950'000, .keyframe_interval = 8s});
   call_.run_for(1s);
-  const Phase before = others_during(5s);
+  const Phase before = others_during(3s);
   const std::size_t memory_before_kib = server_.resident_kib();
 
   Participant& slow = call_.add({.wire = GetParam().wire,
