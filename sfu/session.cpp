@@ -1,7 +1,6 @@
 #include "sfu/session.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -10,7 +9,6 @@
 #include "sfu/clock.h"
 #include "sfu/connection.h"
 #include "sfu/metric_kinds.h"
-#include "sfu/pump_queue.h"
 #include "sfu/shard.h"
 #include "sfu/subscription_settings.h"
 #include "signaling/server_message.h"
@@ -21,30 +19,12 @@ namespace {
 using namespace std::chrono_literals;
 using signaling::ErrorCode;
 
-// A reader that took nothing at all for so long has been shown a frozen picture for most of it.
-constexpr media::Duration kTooSlow = 10s;
-
 // Sound that lies in a lane for longer is lost, and the participant's other connection may be well.
 constexpr std::chrono::milliseconds kLaneStallMost{1000};
 
 // Each track has 16 encodings at most, but nobody sends more than three; each may hold one frame of
 // `frame_bytes` that is not whole yet.
 constexpr std::size_t kStreamsPerTrack = 3;
-
-// The most often that a publisher is asked for one.
-constexpr media::Duration kKeyframeNotedEach = 500ms;
-
-// A track without its keyframe is looked after at least so often while others go on.
-constexpr media::Duration kSyncPatience = 100ms;
-
-iovec piece_of(std::span<const std::byte> bytes) {
-  // sendmsg only reads it; the C interface cannot say so.
-  return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-}
-
-media::TrackHandle media_handle(const TrackRoute& route) {
-  return media::TrackHandle{static_cast<std::uint16_t>(route.info().handle)};
-}
 
 }  // namespace
 
@@ -189,7 +169,7 @@ void Session::track_added(TrackRoute& route) { tracks_.push_back(&route); }
 
 void Session::track_removed(TrackRoute& route) {
   std::erase(tracks_, &route);
-  assembler_.forget(media_handle(route));
+  assembler_.forget(route.media_handle());
 }
 
 void Session::subscription_changed(TrackRoute& route,
@@ -197,9 +177,9 @@ void Session::subscription_changed(TrackRoute& route,
   const media::SubscriptionSettings settings =
       egress_settings(route.info().description, wanted, shard_.settings().latency);
   step_out();
-  Subscription* known = subscription(media_handle(route));
-  record_change(media_handle(route), settings);
-  if (!egress_.subscribe(media_handle(route), settings)) {
+  Subscription* known = subscription(route.media_handle());
+  record_change(route.media_handle(), settings);
+  if (!egress_.subscribe(route.media_handle(), settings)) {
     fail(signaling::protocol_error(ErrorCode::kLimitReached, "too many subscriptions"));
     return;
   }
@@ -234,10 +214,10 @@ void Session::record_change(media::TrackHandle track, const media::SubscriptionS
 void Session::subscription_removed(TrackRoute& route) {
   step_out();
   route.remove(*this);
-  if (Subscription* const known = subscription(media_handle(route))) want(*known, 0);
+  if (Subscription* const known = subscription(route.media_handle())) want(*known, 0);
   std::erase_if(subscriptions_, [&](const Subscription& each) { return each.route == &route; });
   count_egress();
-  egress_.unsubscribe(media_handle(route));
+  egress_.unsubscribe(route.media_handle());
   // What still waited was not thinned to fit a link: it lost its reader.
   meter_.count(egress_.counters(), metrics::LeftOut::kClosed, shard_.metrics());
 }
@@ -249,15 +229,15 @@ void Session::want(Subscription& subscription, std::size_t encodings) {
 
 void Session::keyframe_wanted(TrackRoute& route) {
   // The receiver's decoder is lost, so what the cache holds may be what lost it.
-  if (subscription(media_handle(route)) == nullptr) return;
-  route.request_keyframe(egress_.encoding_of(media_handle(route)),
+  if (subscription(route.media_handle()) == nullptr) return;
+  route.request_keyframe(egress_.encoding_of(route.media_handle()),
                          metrics::KeyframeCause::kRequested, shard_.now());
 }
 
 void Session::mute_changed(TrackRoute& route) {
   step_out();
   const bool muted = route.info().description.muted;
-  if (muted) egress_.flush(media_handle(route));
+  if (muted) egress_.flush(route.media_handle());
   tell_state(route, muted, signaling::TrackStateReason::kMuted);
   shard_.pump_later(*this);
 }
@@ -267,169 +247,6 @@ void Session::tell_state(const TrackRoute& route, bool paused, signaling::TrackS
                     .track = route.info().track,
                     .state = paused ? signaling::TrackState::kPaused : signaling::TrackState::kLive,
                     .reason = reason}});
-}
-
-media::InStep::Answer Session::send_in_step(const OutgoingFrame& frame) {
-  using Answer = media::InStep::Answer;
-  const std::size_t bytes = frame.wire_bytes(express_.framing);
-  const Answer answer = express_.in_step.ask(frame.passing(), bytes, frame.now());
-  if (answer != Answer::kSend) return answer;
-  // What comes so soon after a write is gathered (`PumpQueue`).
-  if (frame.now() - express_.wrote_all_at < PumpQueue::kGatherTime) return Answer::kAsk;
-  const auto head = frame.head(express_.framing);
-  const std::array<iovec, 2> pieces{piece_of(head), piece_of(frame.frame()->payload())};
-  const auto taken = express_.transport.write(pieces, {});
-  // Nothing went: the usual way finds out why, and waits or gives up.
-  if (!taken) return Answer::kAsk;
-  express_.in_step.sent(frame.passing(), bytes);
-  express_.wrote_all_at = frame.now();
-  if (*taken < bytes || express_.transport.unflushed_bytes() > 0) {
-    step_out();
-    if (*taken < bytes) connection_.keep_rest(head, frame.frame(), *taken);
-    express_.wrote_all_at = {};
-    shard_.pump_later(*this);
-  }
-  return answer;
-}
-
-void Session::step_out() {
-  catch_up_books();
-  express_.in_step.end();
-}
-
-void Session::catch_up_books() {
-  express_.in_step.catch_up(
-      [this](const media::InStep::Track& track) -> const media::FrameLog& {
-        return subscription(track.track)->route->log(track.encoding);
-      },
-      [this](const media::FrameLog::Record& frame) {
-        egress_.sent_in_step(frame);
-        pump_.sent_in_step(frame.description, frame.sent);
-      });
-}
-
-void Session::step_in(media::Time now) {
-  media::InStep::Headroom headroom = pump_.headroom();
-  headroom.until = std::min(headroom.until, egress_.next_allocation());
-  if (headroom.bytes == 0 || headroom.until <= now) return;
-  // A track that lacks its keyframe asks for it when it is pumped.
-  if (egress_.wants_sync()) headroom.until = std::min(headroom.until, now + kSyncPatience);
-  media::InStep in_step;
-  in_step.begin(headroom);
-  std::size_t tracks = 0;
-  for (const Subscription& each : subscriptions_) {
-    if (each.hidden || !each.route->large()) continue;
-    // With more tracks, the next frame would be one of the others.
-    if (++tracks > media::InStep::kTracksMax) return;
-    const auto step =
-        egress_.step_of(media_handle(*each.route), each.route->next_in_step(), pump_.link());
-    if (step) in_step.add(*step);
-  }
-  express_.in_step = in_step;
-}
-
-void Session::deliver(const media::FrameRef& frame) {
-  step_out();
-  egress_.push(frame);
-  shard_.pump_later(*this);
-}
-
-void Session::catch_up(TrackRoute& route) {
-  const Subscription* const known = subscription(media_handle(route));
-  if (known == nullptr) return;
-  step_out();
-  // What it has already is passed over; where this does not help, a keyframe is asked for as ever.
-  egress_.push_group(media_handle(route), route.group(egress_.encoding_of(media_handle(route))),
-                     pump_.link());
-  shard_.pump_later(*this);
-}
-
-void Session::pump() {
-  step_out();
-  shard_.look_at_clock();
-  if (egress_.allocation_due(shard_.now())) allocate_layers();
-  // Where a track cannot go on, the cache or the publisher is asked before what there is goes out:
-  // a joiner's first frame is then in the same write as its `subscribed`.
-  serve_wanted_syncs();
-  const media::Time now = shard_.now();
-  pump_.strained(shard_.strain().strained(now));
-  const EgressPump::Outcome outcome = connection_.write_from(egress_, pump_);
-  note_congestion(pump_.congested());
-  if (outcome == EgressPump::Outcome::kLost) return;
-  tell_starved(outcome);
-  express_.wrote_all_at = outcome == EgressPump::Outcome::kIdle ? now : media::Time{};
-  if (outcome == EgressPump::Outcome::kIdle) {
-    pump_timer_.cancel();
-    step_in(now);
-    return;
-  }
-  if (now - pump_.stuck_since(now) > kTooSlow) {
-    shard_.log().info("session_too_slow", {{"session", static_cast<std::uint64_t>(id_)},
-                                           {"cause", "nothing was read for 10 s"}});
-    dismiss(signaling::GoodbyeReason::kTooSlow);
-    return;
-  }
-  shard_.wheel().schedule(pump_timer_,
-                          media::LinkController::next_look(now, shard_.strain().coarseness(now)));
-}
-
-void Session::note_congestion(bool congested) {
-  if (std::exchange(congested_, congested) == congested) return;
-  congested ? shard_.note_congested() : shard_.note_relieved();
-}
-
-void Session::take_last_words(Outbox& outbox) {
-  step_out();
-  pump_.take_control(egress_, outbox, shard_.now());
-}
-
-void Session::tell_starved(EgressPump::Outcome outcome) {
-  // Only a link that holds something back starves a track, or had starved it before.
-  if (outcome == EgressPump::Outcome::kIdle && starved_tracks_ == 0) return;
-  starved_tracks_ = 0;
-  for (Subscription& each : subscriptions_) {
-    const bool starved = egress_.starved(media_handle(*each.route));
-    if (starved) ++starved_tracks_;
-    if (starved == each.starved) continue;
-    each.starved = starved;
-    recorder_.record(media::TrackStarved{.track = media_handle(*each.route), .starved = starved});
-    tell_state(*each.route, starved, signaling::TrackStateReason::kBandwidth);
-  }
-}
-
-void Session::allocate_layers() {
-  std::size_t count = 0;
-  for (const Subscription& each : subscriptions_) {
-    if (!each.simulcast || each.hidden) continue;
-    if (count == ladders_.size()) ladders_.emplace_back();
-    media::Egress::Ladder& ladder = ladders_[count++];
-    ladder.track = media_handle(*each.route);
-    ladder.rungs.clear();
-    each.route->rungs(each.largest, shard_.now(), ladder.rungs);
-  }
-  egress_.allocate(std::span{ladders_}.first(count), pump_.link(), shard_.now());
-}
-
-void Session::serve_wanted_syncs() {
-  // Into an outage nothing is sent but what waits already; asking for keyframes that could not
-  // leave would cost the publisher and everybody else.
-  if (pump_.outage(shard_.now())) return;
-  std::vector<media::Egress::SyncWanted> wanted;
-  egress_.sync_wanted(shard_.now(), wanted);
-  for (const auto& sync : wanted) {
-    Subscription* const known = subscription(sync.track);
-    if (known == nullptr || known->route->awaits_group()) continue;
-    const bool first = !std::exchange(known->started, true);
-    if (egress_.push_group(sync.track, known->route->group(sync.encoding), pump_.link())) continue;
-    // A need is told at each pump until it is met.
-    if (shard_.now() - kKeyframeNotedEach > known->keyframe_noted) {
-      known->keyframe_noted = shard_.now();
-      recorder_.record(media::KeyframeAsked{.track = sync.track, .encoding = sync.encoding});
-    }
-    known->route->request_keyframe(
-        sync.encoding, first ? metrics::KeyframeCause::kJoined : metrics::KeyframeCause::kLeftOut,
-        shard_.now());
-  }
 }
 
 void Session::count_egress() {
@@ -458,7 +275,7 @@ FlightDump Session::flight_dump(media::Time now) const {
                   .records_overwritten = recorder_.overwritten(),
                   .tracks = {}};
   for (const Subscription& each : subscriptions_) {
-    const media::TrackHandle handle = media_handle(*each.route);
+    const media::TrackHandle handle = each.route->media_handle();
     const media::SubscriptionSettings* const settings = egress_.settings_of(handle);
     if (settings == nullptr) continue;
     dump.tracks.push_back({.room = each.route->room(),
@@ -487,13 +304,13 @@ void Session::watch_time() {
 
 TrackRoute* Session::own_track(media::TrackHandle handle) const {
   const auto found = std::ranges::find_if(
-      tracks_, [&](const TrackRoute* track) { return media_handle(*track) == handle; });
+      tracks_, [&](const TrackRoute* track) { return track->media_handle() == handle; });
   return found == tracks_.end() ? nullptr : *found;
 }
 
 Session::Subscription* Session::subscription(media::TrackHandle handle) {
   const auto found = std::ranges::find_if(subscriptions_, [&](const Subscription& each) {
-    return media_handle(*each.route) == handle;
+    return each.route->media_handle() == handle;
   });
   return found == subscriptions_.end() ? nullptr : &*found;
 }

@@ -25,7 +25,7 @@ class Strain {
   /// may be believed. More than so many congested, and more than half of all, are no coincidence.
   static constexpr std::size_t kCrowd = 64;
   static constexpr std::chrono::milliseconds kLasts{500};
-  /// The looks of so many held-back sessions, each 5 ms, are a tenth of a processor.
+  /// The looks of so many held-back sessions, each 5 ms, are 20,000 a second.
   static constexpr std::size_t kFineLooks = 100;
   static constexpr int kCoarsest = 8;
 

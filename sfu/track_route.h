@@ -57,6 +57,10 @@ class TrackRoute {
 
   [[nodiscard]] signaling::RoomId room() const { return room_; }
   [[nodiscard]] const signaling::TrackInfo& info() const { return info_; }
+  /// What its frames are called on the wire.
+  [[nodiscard]] media::TrackHandle media_handle() const {
+    return media::TrackHandle{static_cast<std::uint16_t>(info_.handle)};
+  }
   [[nodiscard]] media::MediaKind kind() const { return track_.kind(); }
   [[nodiscard]] media::DeadlineClock& clock() { return clock_; }
   [[nodiscard]] ShardIndex publisher_shard() const { return publisher_shard_; }
