@@ -80,6 +80,35 @@ describe('what a person is told', { timeout: 300_000 }, () => {
   });
 });
 
+test('the button to join stays in sight under whatever is said above it', { timeout: 300_000 }, async () => {
+  const server = await SluiceServer.start();
+  const page = await MeetingPage.open(kAda, {
+    permissions: [],
+    browserArguments: ['--use-fake-ui-for-media-stream=deny'],
+  });
+  try {
+    await page.tab.goto(`${server.url}/r/refusals`);
+    await page.by('name-input').fill(kAda.name);
+    await page.by('error-panel').waitFor();
+    await server.stop();
+    await page.by('join-button').click();
+    await page.tab.locator('[data-code="connection_failed"]').waitFor();
+    assert.equal(await page.by('error-panel').count(), 2, 'of the devices, and of the server');
+    for (const [width, height] of [[1280, 720], [844, 390], [390, 844], [360, 640]]) {
+      await page.tab.setViewportSize({ width, height });
+      await page.tab.evaluate(() => window.scrollTo(0, 0));
+      const box = await page.by('join-button').boundingBox();
+      const where = `${JSON.stringify(box)} in ${width}x${height}`;
+      assert.ok(box.x >= 0 && box.x + box.width <= width, where);
+      assert.ok(box.y >= 0 && box.y + box.height <= height, where);
+      await page.screenshot(`unreachable-${width}x${height}`);
+    }
+  } finally {
+    await page.close();
+    await server.stop();
+  }
+});
+
 describe('what a person with an invitation may do', { timeout: 300_000 }, () => {
   const key = 'browser-tests';
   const secret = 'no secret, since these tests are public';
@@ -193,7 +222,9 @@ describe('when all places are taken', { timeout: 300_000 }, () => {
       await ada.connected();
       link.break();
       // The second attempt comes after the first was refused.
-      await ada.by('reconnecting-banner').getByText('attempt 2').waitFor();
+      const banner = ada.by('reconnecting-banner');
+      await banner.getByText('attempt 2').waitFor();
+      assert.match(await banner.innerText(), /Connection lost/, 'nobody stopped the server');
       link.dropBroken();
       await ada.connected();
     } finally {

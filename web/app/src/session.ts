@@ -42,6 +42,8 @@ export interface SessionState {
   readonly stats: MeetingStats | undefined;
   /** Which attempt to reconnect this is, from 1; 0 while connected. */
   readonly attempt: number;
+  /** What cut us off, while reconnecting. */
+  readonly cutOffBy: CloseReason | undefined;
   readonly preferences: Preferences;
   readonly devices: readonly MediaDevice[];
   readonly support: readonly SupportProblem[];
@@ -85,6 +87,7 @@ export class Session {
       view: viewMeeting(this.meeting, false),
       stats: undefined,
       attempt: 0,
+      cutOffBy: undefined,
       preferences: loadPreferences(storage),
       devices: [],
       support: [],
@@ -218,7 +221,8 @@ export class Session {
     const { meeting, store } = this;
     const refresh = (): void => this.#refresh();
     meeting.on('stateChanged', ({ state, reason, error, attempt }) => {
-      store.set({ attempt: state === 'reconnecting' ? (attempt ?? 1) : 0 });
+      const away = state === 'reconnecting';
+      store.set({ attempt: away ? (attempt ?? 1) : 0, cutOffBy: away ? reason : undefined });
       if (state === 'closed' && store.value.phase.at === 'meeting')
         this.#showLeft(reason ?? 'error', error);
       this.#refresh();

@@ -230,7 +230,8 @@ export class Meeting extends EventEmitter<MeetingEvents> {
       );
     }
     if (state !== 'connected') this.#me.disconnected();
-    this.#setState(state, state === 'reconnecting' ? { attempt } : {});
+    const why = reason === undefined ? {} : { reason };
+    this.#setState(state, state === 'reconnecting' ? { attempt, ...why } : {});
     if (state !== 'connected') return;
     this.#joining?.resolve();
     this.#joining = undefined;

@@ -25,7 +25,8 @@ export function LeftPage({ session, reason, failure, joining }: Properties) {
             type="button"
             class="button button-primary button-large"
             data-testid="rejoin-button"
-            disabled={joining}
+            // Not `disabled`, which would take the keyboard's focus away.
+            aria-disabled={joining}
             onClick={() => void session.rejoin()}
           >
             {joining ? (

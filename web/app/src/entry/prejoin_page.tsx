@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { VideoSurface } from '../meeting/video_surface';
 import type { Session, SessionState } from '../session';
 import { DeviceToggles } from '../ui/device_toggles';
@@ -21,6 +21,13 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
   const failure = joinFailure && joinProblem(joinFailure, session.invited);
   const trouble = devicesProblem(state.cameraFailure, state.microphoneFailure);
 
+  const form = useRef<HTMLFormElement>(null);
+  // Who scrolled down to the devices before joining should still see what went wrong.
+  useEffect(() => {
+    if (joinFailure)
+      form.current?.querySelector('.problem')?.scrollIntoView({ block: 'nearest' });
+  }, [joinFailure]);
+
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!joining && !cannotJoin) void session.join(name);
@@ -35,7 +42,7 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
       </header>
       <main class="prejoin-main">
         {canSend && <Preview session={session} state={state} />}
-        <form class="prejoin-form" onSubmit={submit}>
+        <form class="prejoin-form" ref={form} onSubmit={submit}>
           <p class="eyebrow">You are about to join</p>
           <h1 class="prejoin-room">{session.room}</h1>
           {failure && <ProblemCard panel={failure} />}
@@ -62,23 +69,27 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
                   <OwnDeviceSelect kind="speaker" session={session} state={state} />
                 </fieldset>
               )}
-              <button
-                type="submit"
-                class="button button-primary button-large"
-                data-testid="join-button"
-                disabled={joining || failure?.retry === false}
-              >
-                {joining ? (
-                  <>
-                    <span class="spinner" />
-                    Joining…
-                  </>
-                ) : failure?.retry ? (
-                  'Try again'
-                ) : (
-                  'Join now'
-                )}
-              </button>
+              <div class="prejoin-action">
+                <button
+                  type="submit"
+                  class="button button-primary button-large"
+                  data-testid="join-button"
+                  // Not `disabled`, which would take the keyboard's focus away.
+                  aria-disabled={joining}
+                  disabled={failure?.retry === false}
+                >
+                  {joining ? (
+                    <>
+                      <span class="spinner" />
+                      Joining…
+                    </>
+                  ) : failure?.retry ? (
+                    'Try again'
+                  ) : (
+                    'Join now'
+                  )}
+                </button>
+              </div>
             </>
           )}
         </form>

@@ -157,7 +157,7 @@ function hintFor(
   what: 'video' | 'screen',
   cutOff: boolean,
 ): TileHint | undefined {
-  if (cutOff) return { kind: 'stale', text: 'Last picture before the connection broke' };
+  if (cutOff) return { kind: 'stale', text: 'Not live: the last picture' };
   if (delivery.state === 'paused') {
     // Muted and hidden are on purpose, and other marks show them.
     if (delivery.reason !== 'bandwidth') return undefined;

@@ -1,3 +1,4 @@
+import type { CloseReason } from '@sluice/sdk';
 import type { Session, SessionState } from '../session';
 import { Icon } from '../ui/icon';
 
@@ -5,14 +6,18 @@ import { Icon } from '../ui/icon';
  * What concerns the meeting as a whole, above the stage: reconnecting, blocked sound, own screen.
  */
 export function Notices({ session, state }: { session: Session; state: SessionState }) {
-  const { view, attempt } = state;
+  const { view, attempt, cutOffBy } = state;
   return (
     <div class="notices" aria-live="polite">
       {view.state === 'reconnecting' && (
-        <p class="notice notice-problem" data-testid="reconnecting-banner">
+        <p
+          class="notice notice-problem"
+          data-testid="reconnecting-banner"
+          data-reason={cutOffBy ?? 'connection_lost'}
+        >
           <span class="spinner" />
           <span>
-            Connection lost: the others cannot see or hear you. Reconnecting
+            {cutOffWords(cutOffBy)} Reconnecting
             {/* Read aloud once, not with each attempt. */}
             <span aria-hidden="true">{attempt > 1 ? `, attempt ${attempt}` : ''}</span>…
           </span>
@@ -44,6 +49,18 @@ export function Notices({ session, state }: { session: Session; state: SessionSt
       )}
     </div>
   );
+}
+
+/** What happened, so that nobody looks for the fault in the wrong place. */
+function cutOffWords(reason: CloseReason | undefined): string {
+  switch (reason) {
+    case 'server_shutdown':
+      return 'The server was stopped or is restarting; you come back as soon as it does.';
+    case 'too_slow':
+      return 'Your connection became too slow even for sound.';
+    default:
+      return 'Connection lost: the others cannot see or hear you.';
+  }
 }
 
 /** Short messages in a corner; read aloud by screen readers. */

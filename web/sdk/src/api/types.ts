@@ -177,11 +177,15 @@ export interface RemoteParticipant {
 
 /** Events of a {@link Meeting} and their payloads. */
 export interface MeetingEvents {
-  /** `reason` and `error` are there only when `state` is `closed`. */
   stateChanged: {
     readonly state: MeetingState;
     readonly previous: MeetingState;
+    /**
+     * While `closed`: why. While `reconnecting`: what cut us off, `server_shutdown` (it said that it
+     * stops), `too_slow` or `connection_lost`; attempts after it may fail for other reasons.
+     */
     readonly reason?: CloseReason;
+    /** Only while `closed`. */
     readonly error?: SluiceError;
     /** While `reconnecting`: which attempt this is, from 1. */
     readonly attempt?: number;

@@ -265,8 +265,7 @@ export class Session {
     const hopeless = !this.#wasJoined && this.#policy.attempts > FIRST_ATTEMPTS;
     if (delayMs === undefined || hopeless) {
       const detail = error ? ` (${error.message})` : '';
-      const reason = TELLING_GOODBYES.find((each) => each === this.#lastGoodbye);
-      return this.#close(reason ?? 'connection_lost', {
+      return this.#close(this.#cutOffBy(), {
         code: 'connection_failed',
         message: `The server could not be reached${detail}. Check the connection and try again.`,
       });
@@ -294,7 +293,13 @@ export class Session {
   }
 
   #state(state: 'connecting' | 'connected' | 'reconnecting'): void {
-    this.post({ type: 'state', state, attempt: this.#policy.attempts });
+    const why = state === 'reconnecting' ? { reason: this.#cutOffBy() } : {};
+    this.post({ type: 'state', state, attempt: this.#policy.attempts, ...why });
+  }
+
+  /** What ended the connection on which we were last in. */
+  #cutOffBy(): CloseReason {
+    return TELLING_GOODBYES.find((each) => each === this.#lastGoodbye) ?? 'connection_lost';
   }
 
   /** The uplink's time: this thread's stalls are not delays of the link. */
