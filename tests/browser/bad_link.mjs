@@ -47,25 +47,31 @@ const kLinks = [
   },
 ];
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    link: { type: 'string', multiple: true },
-    slow: { type: 'string', default: 'viewer' },
-    seconds: { type: 'string' },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+/** What was asked for; ends the program when that cannot be. scripts/bad-link --help tells what there is. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        link: { type: 'string', multiple: true },
+        slow: { type: 'string', default: 'viewer' },
+        seconds: { type: 'string' },
+        json: { type: 'string' },
+      },
+    });
+    const known = kLinks.map(({ name }) => name);
+    const unknown = values.link?.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new Error(`no link is called ${unknown}; there are ${known.join(', ')}`);
+    if (!['viewer', 'publisher'].includes(values.slow)) throw new Error(`--slow ${values.slow}: viewer or publisher`);
+    if (values.seconds !== undefined && !(Number(values.seconds) > 0)) throw new Error(`--seconds ${values.seconds}: not a time`);
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\nscripts/bad-link --help tells what there is.`);
+    process.exit(2);
+  }
+}
 
-const kHelp = `scripts/bad-link [OPTIONS]: two browsers and the server over bad links; prints what a person saw and heard
-
-  --slow viewer|publisher  whose link is the bad one (viewer)
-  --link NAME              only this one (${kLinks.map(({ name }) => name).join(', ')}); may be repeated
-  --seconds N              how long to watch each (60)
-  --quick                  12 s each, 600kbit and outage only
-  --json FILE              the figures there too
-`;
+const options = readOptions();
 
 /** One link: opens everything, watches, closes everything. */
 async function measure(link) {
@@ -175,18 +181,14 @@ function row({ title }, figures) {
   ].join(' | ')} |`;
 }
 
-if (options.help) {
-  process.stdout.write(kHelp);
-} else {
-  const names = options.link ?? (options.quick ? ['600kbit', 'outage'] : kLinks.map(({ name }) => name));
-  const all = [];
-  console.log('| link (200 ms queue) | fps shown | age p50 / p95 ms | frozen s | sound made up % | back to live, picture / sound ms | width | load |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const link of kLinks.filter(({ name }) => names.includes(name))) {
-    const figures = await measure(link);
-    all.push(figures);
-    console.log(row(link, figures));
-    for (const complaint of figures.complaints) console.log(`  the page complained: ${complaint}`);
-  }
-  if (options.json) await writeFile(options.json, JSON.stringify(all, null, 1));
+const names = options.link ?? (options.quick ? ['600kbit', 'outage'] : kLinks.map(({ name }) => name));
+const all = [];
+console.log('| link (200 ms queue) | fps shown | age p50 / p95 ms | frozen s | sound made up % | back to live, picture / sound ms | width | load |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+for (const link of kLinks.filter(({ name }) => names.includes(name))) {
+  const figures = await measure(link);
+  all.push(figures);
+  console.log(row(link, figures));
+  for (const complaint of figures.complaints) console.log(`  the page complained: ${complaint}`);
 }
+if (options.json) await writeFile(options.json, JSON.stringify(all, null, 1));
