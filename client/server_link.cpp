@@ -236,6 +236,9 @@ void ServerLink::handle(const signaling::ServerMessage& message) {
             report_interval_ = std::chrono::duration_cast<media::Duration>(hello.report_interval);
             timeout_ = std::chrono::duration_cast<media::Duration>(hello.timeout);
           },
+          [&](const signaling::ReportInterval& reports) {
+            report_interval_ = std::chrono::duration_cast<media::Duration>(reports.interval);
+          },
           [&](const signaling::Ping&) { queue(signaling::Pong{}, std::nullopt, message.id); },
           [&](const signaling::Pong&) {
             if (!ping_id_ || message.reply_to != ping_id_) return;

@@ -248,6 +248,7 @@ void LinkController::drained() {
 bool LinkController::reported(std::uint64_t received_bytes, Time now) {
   if (!reader_.reported(received_bytes, now)) return false;
   if (queueing_delay() > cap_.target()) congested_ = true;
+  if (reader_.rare_report_alarms() && !blinded()) reader_.suspect(now);
   return true;
 }
 

@@ -65,6 +65,10 @@ class LinkController {
   /// that all its receivers share: to schedule finely for everybody would make that worse. On a LAN
   /// nothing is believed of a queue meanwhile, but of a reader that was seen to be slow before.
   void strained(bool is) { strained_ = is; }
+  /// See `ReaderWatch::ask_for_rare_reports`.
+  void ask_for_rare_reports(bool rare) { reader_.ask_for_rare_reports(rare); }
+  /// See `ReaderWatch::reports`.
+  [[nodiscard]] bool reports_often() const { return reader_.reports(); }
   /// A pong came, to whichever ping.
   void answered(std::uint64_t id, Time now);
 

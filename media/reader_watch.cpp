@@ -13,8 +13,6 @@ constexpr Duration kAskEach = std::chrono::milliseconds{50};
 constexpr Duration kReportInterval = std::chrono::milliseconds{50};
 /// A receiver that lagged will again.
 constexpr Duration kLagsFor = std::chrono::seconds{10};
-/// A first flight that took so much longer than an empty way, 1.2 Mbit/s on a LAN, may be a lag.
-constexpr Duration kSuspicious = std::chrono::milliseconds{100};
 
 }  // namespace
 
@@ -45,7 +43,7 @@ bool ReaderWatch::wants_probe(const Sending& sending, Time now) const {
   if (sending.held_back && flight_ping_ == 0) return true;
   // Behind some packets, not one: it may have met a moment.
   if (probes_.asked_once() && progress_.written() >= InFlightCap::kStart) return true;
-  const bool may_lag = now < ask_until_ && (!reports_ || (sending.on_lan && sending.congested));
+  const bool may_lag = now < ask_until_ && (!reports() || (sending.on_lan && sending.congested));
   return may_lag && probes_.due(kAskEach, now);
 }
 
@@ -86,7 +84,17 @@ bool ReaderWatch::reported(std::uint64_t received_bytes, Time now) {
   // Whatever its answers said, by its own count it may have read a little less.
   if (!std::exchange(reports_, true) && received_bytes < progress_.received()) forget_progress();
   begin_progress();
-  return progress_.reported(received_bytes, now);
+  if (!progress_.reported(received_bytes, now)) return false;
+  if (frequent_reports_due_ > 0) {
+    --frequent_reports_due_;
+    // What was read between rare reports was not read in a moment.
+    estimator_ = {};
+  }
+  return true;
+}
+
+void ReaderWatch::ask_for_rare_reports(bool rare) {
+  frequent_reports_due_ = rare ? kNeverFrequent : kFrequentAgain;
 }
 
 std::optional<std::uint64_t> ReaderWatch::unread() const {

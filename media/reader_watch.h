@@ -15,10 +15,11 @@ namespace sluice::media {
 /// How far the receiver's application is behind its kernel, or behind a proxy on the way, and when
 /// what it says of that steers.
 ///
-/// Reports always do. Whoever does not report is asked by pings, and answers steer only of the
-/// first flight and where they showed a lag: in a room of a thousand a moment's lateness of all of
-/// them must not become work for the server. Everybody is asked before the first media, behind the
-/// first that was held back, and behind some of the first; from then on only with a reason.
+/// Reports do, unless they were asked to be rare. Whoever does not report is asked by pings, and
+/// answers steer only of the first flight and where they showed a lag: in a room of a thousand a
+/// moment's lateness of all of them must not become work for the server. Everybody is asked before
+/// the first media, behind the first that was held back, and behind some of the first; from then on
+/// only with a reason.
 ///
 /// Bound:    that of `ReceiverProgress` and `EchoProbes`.
 /// Source:   docs/decisions/0016-asking-a-silent-receiver.md.
@@ -54,8 +55,16 @@ class ReaderWatch {
   std::optional<FirstFlight> answered(std::uint64_t id, Duration target, Time now);
   /// A receiver report; false when it claims what cannot be.
   [[nodiscard]] bool reported(std::uint64_t received_bytes, Time now);
+  /// It is told to report rarely, or as often as ever again. By rare reports nobody can steer: they
+  /// only raise the alarm, and all else is as with one that does not report.
+  void ask_for_rare_reports(bool rare);
 
-  [[nodiscard]] bool reports() const { return reports_; }
+  /// It does, and often enough to steer by.
+  [[nodiscard]] bool reports() const { return reports_ && frequent_reports_due_ == 0; }
+  /// A rare report, as this one was, came late: it may lag.
+  [[nodiscard]] bool rare_report_alarms() const {
+    return reports_ && !reports() && progress_.queueing_delay() > kSuspicious;
+  }
   /// Reports or answers have come of late.
   [[nodiscard]] bool tells() const { return progress_.reporting(); }
   /// In its first seconds a receiver that does not report is watched closely.
@@ -77,11 +86,16 @@ class ReaderWatch {
   }
 
  private:
-  [[nodiscard]] bool steers() const { return reports_ || lags_ || first_answer_due_; }
+  [[nodiscard]] bool steers() const { return reports() || lags_ || first_answer_due_; }
   void begin_progress();
   void forget_progress();
 
   static constexpr Duration kYouth = std::chrono::seconds{2};
+  /// A first flight that took so much longer than an empty way, 1.2 Mbit/s on a LAN, may be a lag.
+  static constexpr Duration kSuspicious = std::chrono::milliseconds{100};
+  /// Of reports that come again as often as ever, the first may have been due before.
+  static constexpr int kFrequentAgain = 2;
+  static constexpr int kNeverFrequent = -1;
   /// So long after the last reason to.
   static constexpr Duration kAskFor = std::chrono::seconds{1};
 
@@ -98,7 +112,8 @@ class ReaderWatch {
   Time first_answer_until_ = Time::max();
   bool lags_ = false;
   bool first_answer_due_ = true;  ///< what became of the first flight is not known yet
-  bool reports_ = false;          ///< it does
+  bool reports_ = false;          ///< it does, however often
+  int frequent_reports_due_ = 0;  ///< until it reports often again, or `kNeverFrequent`
 };
 
 }  // namespace sluice::media

@@ -60,6 +60,10 @@ class EgressPump {
   /// The receiver answered a ping, of ours or of the protocol's.
   void answered(std::uint64_t ping, media::Time now);
 
+  /// See `ReaderWatch`.
+  void ask_for_rare_reports(bool rare) { link_.ask_for_rare_reports(rare); }
+  [[nodiscard]] bool reports_often() const { return link_.reports_often(); }
+
   /// More waits than leaves at once.
   [[nodiscard]] bool congested() const { return link_.congested(); }
   /// Nothing is acknowledged any more (`LinkController::outage`).

@@ -19,6 +19,8 @@ namespace sluice::sfu {
 /// Only the subscribers of a track that has more than `kLargeRoom` are pumped in batches while the
 /// frame is still handed out (`pump_all` after each `kBatch`): a thousand sessions would leave the
 /// cache before they are written to.
+/// What may wait, as who came and went in a crowd, goes with the next thing that the session is
+/// sent: a thousand who join tell each other half a million times, in twenty times fewer writes.
 /// Owner: its shard. A session may be destroyed while it is in here.
 class PumpQueue {
  public:
@@ -30,10 +32,15 @@ class PumpQueue {
   /// Up to so many subscribers the writes that a turn saves are worth more.
   static constexpr std::size_t kLargeRoom = 64;
 
+  /// Nobody sees in a list of more than sixty that somebody came so much later.
+  static constexpr std::chrono::milliseconds kUnhurriedMost{100};
+
   /// `wheel` outlives the queue.
   explicit PumpQueue(media::TimerWheel& wheel);
 
   void add(Session& session, media::Time now);
+  /// When it is added, or `kUnhurriedMost` from now.
+  void add_unhurried(Session& session, media::Time now);
   /// Pumps the one that waits longest; false when nobody does.
   bool pump_next();
   void pump_all() {
@@ -42,10 +49,14 @@ class PumpQueue {
   }
 
  private:
+  using UnhurriedList = media::IntrusiveList<Session, Unhurried>;
+
   media::TimerWheel& wheel_;
   media::IntrusiveList<Session> now_;
   media::IntrusiveList<Session> gathering_;
   ShardTimer gather_timer_;
+  UnhurriedList unhurried_;
+  ShardTimer unhurried_timer_;
 };
 
 }  // namespace sluice::sfu

@@ -149,7 +149,7 @@ void Session::joined() {
   watch_time();
 }
 
-void Session::send(signaling::ControlText text) {
+void Session::send(signaling::ControlText text, bool unhurried) {
   step_out();
   if (!egress_.push_control(std::move(text))) {
     // It has not even read what was said about its room: there is nobody there.
@@ -158,7 +158,7 @@ void Session::send(signaling::ControlText text) {
     connection_.abort_later();
     return;
   }
-  shard_.pump_later(*this);
+  unhurried ? shard_.pump_before_long(*this) : shard_.pump_later(*this);
 }
 
 void Session::send_control(const signaling::ServerMessage& message) {

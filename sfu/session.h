@@ -19,6 +19,7 @@
 #include "sfu/egress_pump.h"
 #include "sfu/flight_dump.h"
 #include "sfu/outgoing_frame.h"
+#include "sfu/report_pace.h"
 #include "sfu/shard_timer.h"
 #include "sfu/track_route.h"
 #include "sfu/transport.h"
@@ -33,13 +34,16 @@ namespace sluice::sfu {
 class Connection;
 class Shard;
 
+/// Tag of the list of those who are to be pumped before long.
+struct Unhurried;
+
 /// One client behind an open connection: what it says goes to the protocol, the room and its
 /// tracks' routes; what it is to hear goes through its egress.
 ///
 /// Every decision is taken elsewhere (`SessionProtocol`, `RoomDirectory`, `FrameAssembler`,
 /// `Egress`, `LinkController`); this carries values between them.
 /// Owner: its connection. Runs on its shard's thread.
-class Session : public media::ListHook<> {
+class Session : public media::ListHook<>, public media::ListHook<Unhurried> {
  public:
   /// All references outlive the session. `descriptor` is the connection's socket.
   Session(signaling::SessionId id, Shard& shard, Connection& connection, MessageFraming framing,
@@ -65,7 +69,8 @@ class Session : public media::ListHook<> {
 
   // From the room, through the shard.
   void joined();
-  void send(signaling::ControlText text);
+  /// `unhurried`: with what goes next, but before long.
+  void send(signaling::ControlText text, bool unhurried = false);
   void send_control(const signaling::ServerMessage& message);
   void track_added(TrackRoute& route);
   void track_removed(TrackRoute& route);
@@ -102,6 +107,9 @@ class Session : public media::ListHook<> {
   void pump();
   /// Moves the control messages that wait to `outbox`, for a connection that ends.
   void take_last_words(Outbox& outbox);
+
+  /// Once a second: asks for more or fewer reports, where that is called for.
+  void pace_reports();
 
   /// Adds what the egress counted since the last call to the shard's metrics.
   void count_egress();
@@ -182,6 +190,7 @@ class Session : public media::ListHook<> {
   std::vector<media::Egress::Ladder> ladders_;  ///< of the allocation under way
   std::size_t starved_tracks_ = 0;
   bool congested_ = false;  ///< as the shard was told
+  ReportPace report_pace_;
   std::uint64_t media_bytes_received_ = 0;
   EgressMeter meter_;
   ShardTimer protocol_timer_;

@@ -143,6 +143,20 @@ void Session::note_congestion(bool congested) {
   congested ? shard_.note_congested() : shard_.note_relieved();
 }
 
+void Session::pace_reports() {
+  // What a lane tells is of sound, and of few bytes.
+  if (protocol_.is_lane()) return;
+  const auto rare = report_pace_.look({.sessions = shard_.sessions(),
+                                       .reports_often = pump_.reports_often(),
+                                       .congested = pump_.congested(),
+                                       .strained = shard_.strain().strained(shard_.now())});
+  if (!rare) return;
+  step_out();
+  pump_.ask_for_rare_reports(*rare);
+  send_control({.body = signaling::ReportInterval{
+                    *rare ? ReportPace::kRare : shard_.settings().session.report_interval}});
+}
+
 void Session::take_last_words(Outbox& outbox) {
   step_out();
   pump_.take_control(egress_, outbox, shard_.now());

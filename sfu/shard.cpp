@@ -111,6 +111,8 @@ void Shard::command(ShardIndex home, SessionId session, signaling::RoomCommand c
 
 void Shard::pump_later(Session& session) { pump_queue_.add(session, now_); }
 
+void Shard::pump_before_long(Session& session) { pump_queue_.add_unhurried(session, now_); }
+
 void Shard::retire(const Connection& connection) { retired_.push_back(connection.id()); }
 
 void Shard::finish_turn() {
@@ -188,7 +190,7 @@ void Shard::count_error(signaling::ErrorCode code) {
 
 void Shard::apply(const signaling::SendTo& effect) {
   if (effect.error) count_error(*effect.error);
-  if (Session* const to = session(effect.session)) to->send(effect.text);
+  if (Session* const to = session(effect.session)) to->send(effect.text, effect.unhurried);
 }
 
 void Shard::apply(const signaling::SessionJoined& effect) {
@@ -306,6 +308,7 @@ void Shard::keep_house() {
       Session* const each = connection->session();
       if (each == nullptr) continue;
       each->count_egress();
+      each->pace_reports();
       each->release_stale_records();
     }
     router_.release_stale_records();

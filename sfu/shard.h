@@ -110,6 +110,8 @@ class Shard {
   /// The moment of this turn, or of the pump in it that runs.
   [[nodiscard]] media::Time now() const { return now_; }
   [[nodiscard]] const Strain& strain() const { return strain_; }
+  /// Connections, most of which have one.
+  [[nodiscard]] std::size_t sessions() const { return connections_.size(); }
   /// One of the sessions here becomes congested; it will call `note_relieved`.
   void note_congested() { strain_.congested(connections_.size(), now_); }
   void note_relieved() { strain_.relieved(); }
@@ -135,6 +137,8 @@ class Shard {
   void command(ShardIndex home, signaling::SessionId session, signaling::RoomCommand command);
   /// Pumps `session` once: at the end of this turn, or with all that gather now.
   void pump_later(Session& session);
+  /// Pumps `session` with the next thing that it is sent, but within `PumpQueue::kUnhurriedMost`.
+  void pump_before_long(Session& session);
   /// Those that all shards may have at once; each session takes one place.
   [[nodiscard]] signaling::SharedQuota& sessions_quota() { return sessions_quota_; }
   /// Forgets a closed connection at the end of this turn.

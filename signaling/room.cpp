@@ -37,6 +37,7 @@ bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join
                          .name = join.name,
                          .metadata = join.metadata,
                          .tracks = {}},
+                .text = {},
                 .permissions = join.permissions,
                 .auto_subscribe = join.auto_subscribe && join.permissions.can_subscribe,
                 .hidden = join.hidden,
@@ -47,15 +48,16 @@ bool Room::join(SessionId session, RequestId request, const AuthorizedJoin& join
   if (!join.identity) member.info.identity = ids_.identity();
 
   effects.emplace_back(SessionJoined{.session = session, .room = id_});
-  send(session, request,
-       Joined{.room = name_,
-              .participant = member.info,
-              .participants = participants(),
-              .permissions = member.permissions,
-              .lane = member.lane_key ? std::optional{member.lane_key->text} : std::nullopt},
-       effects);
+  const Joined state{.room = name_,
+                     .participant = member.info,
+                     .participants = {},
+                     .permissions = member.permissions,
+                     .lane = member.lane_key ? std::optional{member.lane_key->text} : std::nullopt};
+  effects.emplace_back(SendTo{
+      .session = session,
+      .text = std::make_shared<const std::string>(serialise_joined(state, roster(), request))});
   if (!member.hidden) {
-    send_to_others(session, ParticipantJoined{member.info}, effects);
+    send_to_others(session, ParticipantJoined{member.info}, effects, crowded());
   }
   Member& joined = members_.emplace(session, std::move(member)).first->second;
   if (joined.auto_subscribe) {
@@ -84,7 +86,7 @@ void Room::leave(SessionId session, GoodbyeReason reason, Effects& effects) {
   if (!member.hidden) {
     send_to_others(session,
                    ParticipantLeft{.participant = member.info.participant, .reason = reason},
-                   effects);
+                   effects, crowded());
   }
   effects.emplace_back(SessionLeft{.room = id_, .session = session, .reason = reason});
 }
@@ -119,6 +121,7 @@ void Room::publish(SessionId session, RequestId request, const Publish& publish,
   const TrackInfo track{.track = ids_.track(), .handle = *handle, .description = description};
   const TrackPlace place{.publisher = session, .handle = *handle, .kind = description.kind};
   member.info.tracks.push_back(track);
+  member.text.clear();
   tracks_.emplace(track.track, place);
 
   effects.emplace_back(TrackAdded{.room = id_, .publisher = session, .track = track});
@@ -147,6 +150,7 @@ void Room::unpublish(SessionId session, RequestId request, const Unpublish& unpu
   const TrackInfo track = *own;
   std::erase_if(member.info.tracks,
                 [&](const TrackInfo& each) { return each.track == track.track; });
+  member.text.clear();
   if (member.lane && track.description.kind == TrackKind::kAudio) {
     effects.emplace_back(
         LaneTrackRemoved{.room = id_, .lane = *member.lane, .handle = track.handle});
@@ -223,6 +227,7 @@ void Room::mute(SessionId session, RequestId request, const Mute& mute, Effects&
   }
   if (track->description.muted == mute.muted) return;
   track->description.muted = mute.muted;
+  members_.at(session).text.clear();
   effects.emplace_back(
       MuteChanged{.room = id_, .publisher = session, .handle = track->handle, .muted = mute.muted});
   send_to_others(session,
@@ -258,16 +263,29 @@ std::vector<ParticipantInfo> Room::participants() const {
   return seen;
 }
 
+std::string Room::roster() {
+  std::string text;
+  for (auto& [session, member] : members_) {
+    if (member.hidden) continue;
+    if (member.text.empty()) member.text = serialise(member.info);
+    if (!text.empty()) text += ',';
+    text += member.text;
+  }
+  return text;
+}
+
 void Room::send(SessionId to, RequestId request, ServerBody body, Effects& effects) {
   effects.emplace_back(SendTo{.session = to, .text = text_of(std::move(body), request)});
 }
 
-void Room::send_to_others(SessionId except, const ServerBody& body, Effects& effects) const {
+void Room::send_to_others(SessionId except, const ServerBody& body, Effects& effects,
+                          bool unhurried) const {
   ControlText text;
+  effects.reserve(effects.size() + members_.size() + 1);
   for (const auto& [session, member] : members_) {
     if (session == except) continue;
     if (!text) text = text_of(body);
-    effects.emplace_back(SendTo{.session = session, .text = text});
+    effects.emplace_back(SendTo{.session = session, .text = text, .unhurried = unhurried});
   }
 }
 

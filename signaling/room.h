@@ -86,6 +86,7 @@ class Room {
   };
   struct Member {
     ParticipantInfo info;
+    std::string text;  ///< `info` as `joined` lists it; empty when that must be made anew
     Permissions permissions;
     bool auto_subscribe = true;
     bool hidden = false;
@@ -101,7 +102,12 @@ class Room {
 
   static void send(SessionId to, RequestId request, ServerBody body, Effects& effects);
   /// Serialises once for all.
-  void send_to_others(SessionId except, const ServerBody& body, Effects& effects) const;
+  void send_to_others(SessionId except, const ServerBody& body, Effects& effects,
+                      bool unhurried = false) const;
+  /// Who comes and goes may be told a little later.
+  [[nodiscard]] bool crowded() const { return members_.size() > kCrowd; }
+  /// Everyone who is seen, as `joined` lists them.
+  [[nodiscard]] std::string roster();
   static void refuse(SessionId session, RequestId request, ErrorCode code, std::string message,
                      Effects& effects);
   /// `message` ends where the track's id follows.
@@ -129,6 +135,8 @@ class Room {
   /// Ends the subscriptions of a track that its publisher's list does not hold any more.
   void remove_track(SessionId publisher, const TrackInfo& track, Effects& effects);
   [[nodiscard]] TrackInfo* own_track(SessionId session, const TrackId& track);
+
+  static constexpr std::size_t kCrowd = 64;
 
   RoomId id_;
   std::string name_;

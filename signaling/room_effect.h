@@ -24,6 +24,10 @@ struct SendTo {
   ControlText text;
   /// The code when the message is an `error`, so that it can be counted.
   std::optional<ErrorCode> error;
+  /// It may wait a little for what else goes to this session, and so may all of which this is said
+  /// until something goes: in a crowd somebody comes or leaves all the time, and a write costs more
+  /// than anything in it.
+  bool unhurried = false;
 };
 
 /// This session is in its room now: tell `SessionProtocol::joined`, before what follows is sent.

@@ -134,6 +134,12 @@ struct ServerReport {
   friend bool operator==(const ServerReport&, const ServerReport&) = default;
 };
 
+/// `report_interval`: the client shall report this often from here on.
+struct ReportInterval {
+  std::chrono::milliseconds interval{};
+  friend bool operator==(const ReportInterval&, const ReportInterval&) = default;
+};
+
 /// The server stopped or resumed sending a track to this subscriber.
 struct TrackStateChanged {
   TrackId track;
@@ -153,8 +159,8 @@ struct ErrorReport {
 using ServerBody =
     std::variant<ServerHello, Joined, ParticipantJoined, ParticipantLeft, Published, Unpublished,
                  TrackPublished, TrackUnpublished, Subscribed, Unsubscribed, KeyframeOrder, Demand,
-                 Muted, ServerReport, TrackStateChanged, Attached, LaneClosed, ErrorReport, Ping,
-                 Pong, Goodbye>;
+                 Muted, ServerReport, ReportInterval, TrackStateChanged, Attached, LaneClosed,
+                 ErrorReport, Ping, Pong, Goodbye>;
 using ServerMessage = Message<ServerBody>;
 
 /// Reads one control message of the server, for clients; never throws, whatever the bytes.
@@ -167,6 +173,15 @@ using ServerMessage = Message<ServerBody>;
 
 /// The message as one line of JSON; bytes that are not UTF-8 are replaced by U+FFFD.
 [[nodiscard]] std::string serialise(const ServerMessage& message);
+
+/// A participant as `joined` lists it.
+[[nodiscard]] std::string serialise(const ParticipantInfo& participant);
+
+/// `joined` with `others` in place of its participants: each serialised before, with commas
+/// between. In a room of a thousand, the thousand objects are most of what it costs to let somebody
+/// in.
+[[nodiscard]] std::string serialise_joined(const Joined& joined, std::string_view others,
+                                           std::optional<std::uint64_t> reply_to);
 
 /// The `error` message for `error`.
 [[nodiscard]] ServerMessage error_message(const ProtocolError& error);

@@ -135,6 +135,10 @@ ServerBody read_report(ObjectReader& reader) {
   return ServerReport{reader.integer<std::uint64_t>("received_bytes", 0, kJsonIntegerMax)};
 }
 
+ServerBody read_report_interval(ObjectReader& reader) {
+  return ReportInterval{read_interval(reader, "report_interval_ms")};
+}
+
 ServerBody read_track_state(ObjectReader& reader) {
   return TrackStateChanged{.track = read_track_id(reader),
                            .state = reader.word("state", track_state_from_string),
@@ -170,6 +174,7 @@ constexpr std::array<ServerType, std::variant_size_v<ServerBody>> kTypes{{
     {"demand", read_demand},
     {"muted", read_muted},
     {"report", read_report},
+    {"report_interval", read_report_interval},
     {"track_state", read_track_state},
     {"attached", read_attached},
     {"lane_closed", read_lane_closed},

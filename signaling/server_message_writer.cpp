@@ -25,6 +25,7 @@ struct TypeOf {
   std::string_view operator()(const Demand&) const { return "demand"; }
   std::string_view operator()(const Muted&) const { return "muted"; }
   std::string_view operator()(const ServerReport&) const { return "report"; }
+  std::string_view operator()(const ReportInterval&) const { return "report_interval"; }
   std::string_view operator()(const TrackStateChanged&) const { return "track_state"; }
   std::string_view operator()(const Attached&) const { return "attached"; }
   std::string_view operator()(const LaneClosed&) const { return "lane_closed"; }
@@ -77,12 +78,19 @@ struct MemberWriter {
     if (hello.session) json["session"] = *hello.session;
   }
   void operator()(const Joined& joined) const {
-    json["room"] = joined.room;
-    json["participant"] = object_of(joined.participant);
+    write_self(joined);
     auto& participants = json["participants"] = Json::array();
     for (const ParticipantInfo& participant : joined.participants) {
       participants.push_back(object_of(participant));
     }
+    write_rights(joined);
+  }
+  // What comes before the participants, and after.
+  void write_self(const Joined& joined) const {
+    json["room"] = joined.room;
+    json["participant"] = object_of(joined.participant);
+  }
+  void write_rights(const Joined& joined) const {
     json["permissions"] = to_json(joined.permissions);
     if (joined.lane) json["lane"] = *joined.lane;
   }
@@ -127,6 +135,9 @@ struct MemberWriter {
   void operator()(const ServerReport& report) const {
     json["received_bytes"] = report.received_bytes;
   }
+  void operator()(const ReportInterval& report) const {
+    json["report_interval_ms"] = report.interval.count();
+  }
   void operator()(const TrackStateChanged& changed) const {
     json["track"] = changed.track.value;
     json["state"] = to_string(changed.state);
@@ -152,6 +163,27 @@ std::string serialise(const ServerMessage& message) {
   Json json = begin_object(message, std::visit(TypeOf{}, message.body));
   std::visit(MemberWriter{json}, message.body);
   return to_text(json);
+}
+
+std::string serialise(const ParticipantInfo& participant) {
+  return to_text(object_of(participant));
+}
+
+std::string serialise_joined(const Joined& joined, std::string_view others,
+                             std::optional<std::uint64_t> reply_to) {
+  const Message<Joined> message{.id = std::nullopt, .reply_to = reply_to, .body = {}};
+  Json before = begin_object(message, TypeOf{}(joined));
+  MemberWriter{before}.write_self(joined);
+  Json after;
+  MemberWriter{after}.write_rights(joined);
+  std::string text = to_text(before);
+  const std::string rest = to_text(after);
+  constexpr std::string_view kOthers = ",\"participants\":[";
+  text.reserve(text.size() + kOthers.size() + others.size() + rest.size() + 1);
+  // Two objects become one around the list.
+  text.pop_back();
+  text.append(kOthers).append(others).append("],").append(rest, 1);
+  return text;
 }
 
 ServerMessage error_message(const ProtocolError& error) {

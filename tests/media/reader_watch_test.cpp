@@ -121,6 +121,43 @@ TEST_F(ReaderWatchTest, ReportsAlwaysSteerAndAreNotAskedFor) {
   EXPECT_FALSE(watch_.reported(9000, now_)) << "more than was written";
 }
 
+TEST_F(ReaderWatchTest, RareReportsSteerNothingAndRaiseTheAlarm) {
+  introduce();
+  ASSERT_TRUE(watch_.reported(6000, now_ += kWay));
+  watch_.ask_for_rare_reports(true);
+  talk(2s);
+  EXPECT_FALSE(watch_.unread()) << "most of it was read long ago, and not reported";
+  std::uint64_t written = 6000 + 100 * 130;
+  const auto report = [&](Duration delay) {
+    watch_.wrote(130, now_);
+    written += 130;
+    now_ += delay;
+    ASSERT_TRUE(watch_.reported(written, now_));
+  };
+  for (int time = 0; time < 3; ++time) report(kWay + 20ms);
+  EXPECT_FALSE(watch_.rare_report_alarms());
+  for (int time = 0; time < 2; ++time) report(kWay + 250ms);
+  EXPECT_TRUE(watch_.rare_report_alarms());
+  EXPECT_EQ(watch_.queueing_delay(), 0ms) << "answers to pings will tell";
+  watch_.suspect(now_);
+  watch_.wrote(130, now_);
+  EXPECT_TRUE(watch_.wants_probe(kFree, now_)) << "as one that does not report at all";
+}
+
+TEST_F(ReaderWatchTest, ReportsThatComeOftenAgainSteerFromTheSecondOn) {
+  introduce();
+  ASSERT_TRUE(watch_.reported(6000, now_ += kWay));
+  watch_.ask_for_rare_reports(true);
+  talk(2s);
+  watch_.ask_for_rare_reports(false);
+  EXPECT_FALSE(watch_.unread()) << "the last report is old";
+  ASSERT_TRUE(watch_.reported(12'000, now_ += kWay));
+  EXPECT_FALSE(watch_.unread()) << "this one was due before";
+  ASSERT_TRUE(watch_.reported(18'000, now_ += kWay));
+  EXPECT_TRUE(watch_.reports());
+  EXPECT_EQ(watch_.unread(), 1000U);
+}
+
 TEST_F(ReaderWatchTest, WhoReportsIsAskedOnALanWhileItIsCongested) {
   introduce();
   watch_.wrote(2000, now_);

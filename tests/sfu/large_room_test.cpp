@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "sfu/pump_queue.h"
+#include "sfu/report_pace.h"
 #include "tests/bench/load/load_member.h"
 #include "tests/sfu/running_shard.h"
 
@@ -28,9 +30,10 @@ class LargeRoom : public testing::TestWithParam<Wire> {
     tally_.counts_from = slow_tally_.counts_from = media::Time{};
     for (std::size_t i = 0; i <= kSubscribers; ++i) {
       // The last one is counted for itself.
-      members_.push_back(std::make_unique<LoadMember>(
-          bench::Target{.port = shard_.port(), .wire = GetParam()},
-          LoadMember::Role{.subscribes = i > 0}, i == kSubscribers ? slow_tally_ : tally_));
+      members_.push_back(
+          std::make_unique<LoadMember>(bench::Target{.port = shard_.port(), .wire = GetParam()},
+                                       LoadMember::Role{.subscribes = i > 0, .reports = i % 2 == 0},
+                                       i == kSubscribers ? slow_tally_ : tally_));
       members_.back()->join("demo");
       read_until([&] { return members_.back()->joined(); });
     }
@@ -71,7 +74,7 @@ class LargeRoom : public testing::TestWithParam<Wire> {
       waiting.push_back({.fd = member->descriptor(), .events = POLLIN, .revents = 0});
     }
     ::poll(waiting.data(), waiting.size(), 2);
-    for (std::size_t i = 0; i < members_.size(); ++i) {
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (i < kSubscribers || !slow_stands_still_) members_[i]->read();
     }
   }
@@ -84,6 +87,16 @@ class LargeRoom : public testing::TestWithParam<Wire> {
   bool slow_stands_still_ = false;
 };
 
+TEST_P(LargeRoom, EverybodyHearsOfEverybodyWhoComesAndLeaves) {
+  read_until([&] { return members_.front()->comings_and_goings() == kSubscribers; });
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::size_t who_came_later = members_.size() - 1 - i;
+    read_until([&] { return members_[i]->comings_and_goings() == who_came_later; });
+  }
+  members_.pop_back();
+  read_until([&] { return members_.front()->comings_and_goings() == kSubscribers + 1; });
+}
+
 TEST_P(LargeRoom, EverybodyGetsEveryPictureAndSound) {
   members_.front()->add_source(0, media::EncodingId{0},
                                {.frame_bytes = 3000, .keyframe_bytes = 20'000}, {});
@@ -93,9 +106,21 @@ TEST_P(LargeRoom, EverybodyGetsEveryPictureAndSound) {
                                 .frame_bytes = 120,
                                 .keyframe_bytes = 120},
                                {});
-  publish_until([&] { return sent_ == 300; });
-  read_until([&] { return tally_.delivered + slow_tally_.delivered == 300 * kSubscribers; });
+  const auto asked_for_rare_reports = [&] {
+    return std::ranges::all_of(members_, [](const auto& member) {
+      return !member->reports() || !member->subscribes() ||
+             member->report_interval() == ReportPace::kRare;
+    });
+  };
+  publish_until([&] { return sent_ >= 300 && asked_for_rare_reports(); });
+  // Now by rare reports.
+  publish_until([&, until = sent_ + 200] { return sent_ == until; });
+  read_until([&] { return tally_.delivered + slow_tally_.delivered == sent_ * kSubscribers; });
   EXPECT_EQ(tally_.lost + slow_tally_.lost, 0U);
+  for (const auto& member : members_) {
+    EXPECT_TRUE(member->reports() || member->report_interval() != ReportPace::kRare)
+        << "of nobody who does not report";
+  }
 }
 
 TEST_P(LargeRoom, WhoStandsStillCostsTheOthersNothingAndGoesOnAfterwards) {

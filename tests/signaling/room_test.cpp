@@ -283,6 +283,51 @@ TEST_F(RoomTest, NobodySeesAHiddenParticipant) {
   EXPECT_EQ(find<SendTo>(effects), nullptr);
 }
 
+TEST_F(RoomTest, AJoinerSeesWhatChangedSinceTheOneBefore) {
+  join(kAda, as("ada"));
+  const auto ada_as_seen_by_bo = [&]() -> const ParticipantInfo& {
+    views_.erase(kBo);
+    join(kBo, as("bo"));  // again and again, in place of himself
+    return views_[kBo].others().begin()->second;
+  };
+  EXPECT_TRUE(ada_as_seen_by_bo().tracks.empty());
+  publish(kAda, camera());
+  EXPECT_EQ(ada_as_seen_by_bo().tracks.size(), 1U);
+  ask(kAda, &Room::mute, Mute{.track = track_of(kAda), .muted = true});
+  EXPECT_TRUE(ada_as_seen_by_bo().tracks.at(0).description.muted);
+  ask(kAda, &Room::unpublish, Unpublish{track_of(kAda)});
+  EXPECT_TRUE(ada_as_seen_by_bo().tracks.empty());
+}
+
+TEST_F(RoomTest, OnlyInACrowdWhoComesAndLeavesMayBeToldLater) {
+  limits_.participants_max = 100;
+  const auto told_of_it = [](const Room::Effects& effects) {
+    const SendTo* told = nullptr;
+    for (const RoomEffect& effect : effects) {
+      const auto* send = std::get_if<SendTo>(&effect);
+      if (send != nullptr && send->session == kAda) told = send;
+    }
+    return told;
+  };
+  join(kAda, as("ada"));
+  std::size_t hurried = 0;
+  for (std::uint64_t other = 10; other < 80; ++other) {
+    Room::Effects effects;
+    ASSERT_TRUE(
+        room_.join(SessionId{other}, 1, as("other" + std::to_string(other)), kStart, effects));
+    const SendTo* const told = told_of_it(effects);
+    ASSERT_NE(told, nullptr);
+    if (!told->unhurried) ++hurried;
+  }
+  EXPECT_EQ(hurried, 64U);
+  Room::Effects effects;
+  room_.leave(SessionId{10}, GoodbyeReason::kLeft, effects);
+  EXPECT_TRUE(told_of_it(effects)->unhurried);
+  effects.clear();
+  room_.publish(SessionId{11}, 2, Publish{camera()}, effects);
+  EXPECT_FALSE(told_of_it(effects)->unhurried) << "there is something to see";
+}
+
 TEST_F(RoomTest, ABroadcastIsSerialisedOnce) {
   join(kAda, as("ada"));
   join(kBo, as("bo"));

@@ -59,6 +59,15 @@ TEST(ServerMessage, GivesKeysOfLanesAndTellsOfTheirEnds) {
   EXPECT_EQ(error_of(R"({"type":"attached","participant":7})"), ErrorCode::kInvalidField);
 }
 
+TEST(ServerMessage, AsksForReportsMoreRarely) {
+  const ServerMessage rarely{
+      .id = {}, .reply_to = {}, .body = ReportInterval{std::chrono::milliseconds{250}}};
+  EXPECT_EQ(serialise(rarely), R"({"type":"report_interval","report_interval_ms":250})");
+  EXPECT_EQ(parse_server_message(serialise(rarely), 65536), rarely);
+  EXPECT_EQ(error_of(R"({"type":"report_interval","report_interval_ms":0})"),
+            ErrorCode::kInvalidField);
+}
+
 TEST(ServerMessage, NamesTheEncodingsInDemand) {
   const ServerMessage demand{.id = {}, .reply_to = {}, .body = Demand{{"TR_1"}, {0, 2}}};
   EXPECT_EQ(serialise(demand), R"({"type":"demand","track":"TR_1","encodings":[0,2]})");

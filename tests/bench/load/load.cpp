@@ -61,9 +61,15 @@ class Load {
   json run() {
     json result{{"resident_before", server_.resident_bytes()}};
     const media::Time began = load_now();
+    const auto spent_before = server_.read();
     join_all();
+    const double joined = static_cast<double>(members_.size());
     const double seconds = std::chrono::duration<double>(load_now() - began).count();
-    result["joins_per_second"] = static_cast<double>(members_.size()) / seconds;
+    result["joins_per_second"] = joined / seconds;
+    // What the others are told may come a little later.
+    turn_for(0.3);
+    result["join_microseconds"] =
+        WatchedProcess::between(spent_before, server_.read()).processor_seconds * 1e6 / joined;
     turn_for(options_.idle_seconds);
     result["resident_idle"] = server_.resident_bytes();
     if (options_.seconds > 0) {

@@ -14,8 +14,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr media::Duration kReportInterval = 50ms;
-
 json hello() { return {{"type", "hello"}, {"versions", {1}}, {"client", "sluice-bench"}}; }
 
 }  // namespace
@@ -94,7 +92,10 @@ void LoadMember::read() {
 
 void LoadMember::on_control(std::string_view text) {
   // In a room of a thousand, half a million of these come while it fills.
-  if (text.starts_with(R"({"type":"participant_)")) return;
+  if (text.starts_with(R"({"type":"participant_)")) {
+    ++comings_and_goings_;
+    return;
+  }
   const json message = json::parse(text);
   const auto type = message.at("type").get<std::string>();
   if (type == "joined") {
@@ -103,6 +104,9 @@ void LoadMember::on_control(std::string_view text) {
     published_.push_back(message.at("track").at("handle").get<std::uint16_t>());
   } else if (type == "subscribed") {
     ++subscribed_;
+  } else if (type == "report_interval") {
+    report_interval_ =
+        std::chrono::milliseconds{message.at("report_interval_ms").get<std::int64_t>()};
   } else if (type == "ping") {
     connection_.send_control(json{{"type", "pong"}, {"reply_to", message.at("id")}}.dump());
   } else if (type == "keyframe") {
@@ -150,7 +154,7 @@ void LoadMember::on_media(const CutMessage& message) {
 
 void LoadMember::report() {
   const media::Time now = load_now();
-  if (received_bytes_ == reported_bytes_ || now - last_report_ < kReportInterval) return;
+  if (received_bytes_ == reported_bytes_ || now - last_report_ < report_interval_) return;
   last_report_ = now;
   reported_bytes_ = received_bytes_;
   connection_.send_control(json{{"type", "report"}, {"received_bytes", received_bytes_}}.dump());

@@ -33,7 +33,7 @@ class LoadMember {
  public:
   struct Role {
     bool subscribes = true;
-    bool reports = false;  ///< as docs/protocol.md 4.8 asks of clients: within 50 ms
+    bool reports = false;  ///< as docs/protocol.md 4.8 asks of clients
   };
 
   LoadMember(const Target& target, Role role, Tally& tally);
@@ -60,6 +60,11 @@ class LoadMember {
   /// How many frames the source added at this place has sent.
   [[nodiscard]] std::size_t sent(std::size_t source) const { return sources_.at(source).frames(); }
   void read();
+  /// How often it was told that somebody came or left.
+  [[nodiscard]] std::size_t comings_and_goings() const { return comings_and_goings_; }
+  /// As the server asked for last.
+  [[nodiscard]] media::Duration report_interval() const { return report_interval_; }
+  [[nodiscard]] bool reports() const { return role_.reports; }
   [[nodiscard]] bool subscribes() const { return role_.subscribes; }
   [[nodiscard]] int descriptor() const { return connection_.descriptor(); }
 
@@ -82,11 +87,13 @@ class LoadMember {
   bool joined_ = false;
   std::vector<std::uint16_t> published_;
   std::size_t subscribed_ = 0;
+  std::size_t comings_and_goings_ = 0;
   std::vector<MediaSource> sources_;
   std::vector<Incoming> incoming_;  ///< by handle
   std::uint64_t received_bytes_ = 0;
   std::uint64_t reported_bytes_ = 0;
   media::Time last_report_{};
+  media::Duration report_interval_ = std::chrono::milliseconds{50};
 };
 
 /// The clock of all stamps: CLOCK_MONOTONIC in microseconds.

@@ -94,6 +94,7 @@ export type ServerMessage =
       readonly muted: boolean;
     }
   | { readonly type: 'report'; readonly received_bytes: number }
+  | { readonly type: 'report_interval'; readonly report_interval_ms: number }
   | { readonly type: 'ping'; readonly id?: number }
   | { readonly type: 'pong'; readonly reply_to?: number }
   | {
@@ -270,6 +271,7 @@ const SHAPES: Record<string, Record<string, Check> | undefined> = {
   demand: { track: text, encodings: listOf(encoding) },
   muted: { participant: text, track: text, muted: flag },
   report: { received_bytes: whole },
+  report_interval: { report_interval_ms: whole },
   ping: { id: optional(whole) },
   pong: { reply_to: optional(whole) },
   track_state: { track: text, state: oneOf('paused', 'live'), reason: text },

@@ -6,7 +6,12 @@ export class ReportSchedule {
   #receivedBytes = 0;
   #dueMs: number | undefined;
 
-  constructor(private readonly intervalMs: number) {}
+  constructor(private intervalMs: number) {}
+
+  /** From the next report on. */
+  setInterval(intervalMs: number): void {
+    this.intervalMs = intervalMs;
+  }
 
   onReceived(bytes: number, nowMs: number): void {
     this.#receivedBytes += bytes;

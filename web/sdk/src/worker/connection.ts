@@ -134,6 +134,9 @@ export class Connection {
         this.#hello = message;
         this.#reports = new ReportSchedule(message.report_interval_ms);
         return;
+      case 'report_interval':
+        this.#reports.setInterval(message.report_interval_ms);
+        return;
       case 'joined':
         if (!this.#hello) return;
         this.#joined = true;

@@ -62,6 +62,15 @@ describe('ReportSchedule', () => {
     expect(schedule.receivedBytes).toBe(20);
     expect(schedule.poll(2000)).toBe(false);
   });
+
+  it('keeps to an interval that the server asks for, from the next report on', () => {
+    const schedule = new ReportSchedule(50);
+    schedule.onReceived(10, 1000);
+    schedule.setInterval(250);
+    expect(schedule.poll(1050)).toBe(true);
+    schedule.onReceived(10, 1060);
+    expect(schedule.dueMs).toBe(1310);
+  });
 });
 
 describe('RunningClock', () => {
