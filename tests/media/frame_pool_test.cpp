@@ -33,7 +33,7 @@ TEST(FramePool, AFrameHasItsDescriptionItsKindAndRoomForItsPayload) {
   ASSERT_EQ(builder->payload_to_fill().size(), 1000U);
   std::ranges::fill(builder->payload_to_fill(), std::byte{0x5A});
   const FrameRef frame = std::move(builder).finish();
-  EXPECT_FALSE(builder);
+  EXPECT_FALSE(builder);  // NOLINT(bugprone-use-after-move): being empty from then on is promised
   EXPECT_EQ(frame->payload().size(), 1000U);
   EXPECT_TRUE(std::ranges::all_of(frame->payload(), [](auto b) { return b == std::byte{0x5A}; }));
 }
@@ -140,6 +140,7 @@ TEST(FramePool, AtItsBoundItRefusesAndCountsAndRecovers) {
   const std::size_t block = block_of(1000);
   FramePool pool{3 * block};
   std::vector<FrameRef> frames;
+  frames.reserve(3);
   for (int i = 0; i < 3; ++i) frames.push_back(allocate(pool, 1000).finish());
   EXPECT_EQ(pool.bytes_held(), 3 * block);
   EXPECT_EQ(pool.refusals(), 0U);
@@ -155,6 +156,7 @@ TEST(FramePool, TrimFreesWhatLayUnusedSinceTheTrimBefore) {
   FramePool pool{kPlenty};
   {
     std::vector<FrameRef> burst;
+    burst.reserve(10);
     for (int i = 0; i < 10; ++i) burst.push_back(allocate(pool, 1000).finish());
   }
   pool.trim();  // the burst was in use since the pool was made
@@ -173,6 +175,7 @@ TEST(FramePool, TrimKeepsWhatABurstNeededSinceTheTrimBefore) {
   for (int round = 0; round < 3; ++round) {
     {
       std::vector<FrameRef> burst;
+      burst.reserve(10);
       for (int i = 0; i < 10; ++i) burst.push_back(allocate(pool, 1000).finish());
     }
     {

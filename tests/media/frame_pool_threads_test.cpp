@@ -23,11 +23,13 @@ TEST(FramePoolThreads, FramesWhoseLastReferenceDiesElsewhereComeBackWholeAndAreU
   FramePool pool{kBytesMax};
   {
     std::vector<std::unique_ptr<MpscQueue<FrameRef>>> queues;
+    queues.reserve(kReaders);
     for (int i = 0; i < kReaders; ++i) queues.push_back(std::make_unique<MpscQueue<FrameRef>>(16));
     std::atomic<bool> ended{false};
     std::atomic<int> torn{0};
     std::atomic<int> taken{0};
     std::vector<std::jthread> readers;
+    readers.reserve(kReaders);
     for (int reader = 0; reader < kReaders; ++reader) {
       readers.emplace_back([&, reader] {
         MpscQueue<FrameRef>& queue = *queues[static_cast<std::size_t>(reader)];
@@ -68,8 +70,7 @@ TEST(FramePoolThreads, FramesWhoseLastReferenceDiesElsewhereComeBackWholeAndAreU
       std::ranges::fill(builder->payload_to_fill(), static_cast<std::byte>(number));
       const FrameRef frame = std::move(builder).finish();
       for (auto& queue : queues) {
-        FrameRef copy = frame;
-        while (!queue->try_push(std::move(copy))) std::this_thread::yield();
+        while (!queue->try_push(FrameRef{frame})) std::this_thread::yield();
       }
       if (number % 500 == 0) pool.trim();
       ++number;

@@ -93,6 +93,7 @@ TEST(IntrusiveList, BehavesAsAListOfPointersUnderAnyOperations) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     std::mt19937 random{seed};
     std::vector<std::unique_ptr<Element>> elements;
+    elements.reserve(30);
     for (int i = 0; i < 30; ++i) elements.push_back(std::make_unique<Element>(i));
     List lists[2];
     std::list<Element*> models[2];
@@ -128,7 +129,7 @@ TEST(IntrusiveList, BehavesAsAListOfPointersUnderAnyOperations) {
           ASSERT_EQ(lists[which].pop_front(), first);
           break;
         }
-        case 5:
+        default:
           if (random() % 10 != 0) break;
           lists[which].splice_back(lists[1 - which]);
           models[which].splice(models[which].end(), models[1 - which]);

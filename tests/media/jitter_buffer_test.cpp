@@ -31,16 +31,16 @@ struct Sound {
 class Listener {
  public:
   void send(FrameNumber number, Duration captured, Duration arrives) {
-    send_raw(number, captured + clock_, kStart + arrives);
+    send_raw(number, captured + clock, kStart + arrives);
   }
   void send_raw(FrameNumber number, std::chrono::microseconds capture_time, Time arrival) {
     FrameDescription description{};
     description.number = number;
     description.length = 1;
     description.capture_time = capture_time;
-    FrameBuilder builder = pool_.allocate(description, MediaKind::kAudio);
+    FrameBuilder builder = pool.allocate(description, MediaKind::kAudio);
     builder->arrival = arrival;
-    arriving_.emplace(arrival, std::move(builder).finish());
+    arriving.emplace(arrival, std::move(builder).finish());
   }
   /// `count` frames from `first` on, each `lateness(i)` after its capture, in order as over TCP.
   template <class Lateness>
@@ -53,13 +53,13 @@ class Listener {
   }
   void run_until(Duration end) {
     while (true) {
-      const Time arrival = arriving_.empty() ? Time::max() : arriving_.begin()->first;
+      const Time arrival = arriving.empty() ? Time::max() : arriving.begin()->first;
       const Time next = std::min(arrival, buffer.deadline());
       if (next > kStart + end) break;
       now = std::max(now, next);
       if (arrival <= now) {
-        buffer.push(std::move(arriving_.begin()->second));
-        arriving_.erase(arriving_.begin());
+        buffer.push(std::move(arriving.begin()->second));
+        arriving.erase(arriving.begin());
         ++pushed;
       }
       while (true) {
@@ -73,7 +73,7 @@ class Listener {
           sound.number = description.number;
           // Wrapping: some tests give capture times at the ends of their range.
           sound.delay = Duration{static_cast<std::int64_t>(
-              static_cast<std::uint64_t>((out.at - kStart + clock_).count()) -
+              static_cast<std::uint64_t>((out.at - kStart + clock).count()) -
               static_cast<std::uint64_t>(description.capture_time.count()))};
         }
         sounds.push_back(sound);
@@ -90,9 +90,9 @@ class Listener {
     return chosen;
   }
 
-  FramePool pool_{1 << 22};
-  std::multimap<Time, FrameRef> arriving_;
-  std::chrono::microseconds clock_{987'654'321};  ///< the publisher's clock has its own epoch
+  FramePool pool{1 << 22};
+  std::multimap<Time, FrameRef> arriving;
+  std::chrono::microseconds clock{987'654'321};  ///< the publisher's clock has its own epoch
   JitterBuffer buffer{{}};
   Time now = kStart;
   std::vector<Sound> sounds;
@@ -263,7 +263,7 @@ TEST(JitterBuffer, GivesTheOffsetThatKeepsPicturesInStep) {
   ASSERT_TRUE(offset.has_value());
   const auto& last = listener.sounds.back();
   const Duration captured = last.number * kFrame;
-  EXPECT_NEAR(static_cast<double>((Time{listener.clock_ + captured + *offset} - last.at).count()),
+  EXPECT_NEAR(static_cast<double>((Time{listener.clock + captured + *offset} - last.at).count()),
               0.0, 2000.0);
   listener.run_until(10s);
   EXPECT_FALSE(listener.buffer.playout_offset(listener.now).has_value()) << "long silent";

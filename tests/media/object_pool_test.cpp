@@ -82,6 +82,7 @@ TEST(ObjectPool, AnObjectMayGiveBackAnotherWhileItDies) {
   parent.reset();
   EXPECT_EQ(pool.size(), 0U);
   std::vector<ObjectPool<Parent>::Pointer> all;
+  all.reserve(3);
   for (int i = 0; i < 3; ++i) all.push_back(pool.make());
   EXPECT_TRUE(all.back());
   EXPECT_FALSE(pool.make());

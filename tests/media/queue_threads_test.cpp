@@ -97,6 +97,7 @@ TEST(MpscQueueThreads, HandsOverEveryProducersElementsOnceAndInTheirOrder) {
     // tail for the one it knew. With the 64 bits of std::size_t that takes 2^64 pushes.
     MpscQueue<Command, std::uint16_t> queue{std::size_t{2} << (setup() % 6)};
     std::vector<std::jthread> producers;
+    producers.reserve(kProducers);
     for (int producer = 0; producer < kProducers; ++producer) {
       producers.emplace_back([&queue, producer] {
         for (int next = 0; next < kEach;) {
@@ -138,6 +139,7 @@ TEST(WakeFlagThreads, NoWakeUpIsEverLost) {
     std::counting_semaphore<> wake{0};
     std::atomic<int> wake_ups{0};
     std::vector<std::jthread> producers;
+    producers.reserve(kProducers);
     for (int producer = 0; producer < kProducers; ++producer) {
       producers.emplace_back([&, producer] {
         std::mt19937 random{seed + static_cast<unsigned>(producer)};

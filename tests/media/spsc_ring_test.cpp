@@ -34,6 +34,7 @@ TEST(SpscRing, ARefusedElementStaysWithItsProducer) {
 TEST(SpscRing, ABatchMovesAsMuchAsFits) {
   SpscRing<std::unique_ptr<int>> ring{4};
   std::vector<std::unique_ptr<int>> in;
+  in.reserve(6);
   for (int i = 0; i < 6; ++i) in.push_back(std::make_unique<int>(i));
   EXPECT_EQ(ring.push_batch(in), 4U);
   EXPECT_EQ(in[3], nullptr);
@@ -79,6 +80,7 @@ TEST(SpscRing, BehavesAsABoundedQueueAcrossTheWrapOfItsIndices) {
             batch.push_back(std::make_unique<int>(next++));
           }
           std::vector<int> copy;
+          copy.reserve(batch.size());
           for (const auto& each : batch) copy.push_back(*each);
           const std::size_t fits = std::min(batch.size(), ring.capacity() - model.size());
           ASSERT_EQ(ring.push_batch(batch), fits);
@@ -93,7 +95,7 @@ TEST(SpscRing, BehavesAsABoundedQueueAcrossTheWrapOfItsIndices) {
           model.pop_front();
           break;
         }
-        case 3: {
+        default: {
           std::vector<std::unique_ptr<int>> batch(random() % 20);
           const std::size_t count = ring.pop_batch(batch);
           ASSERT_EQ(count, std::min(batch.size(), model.size()));

@@ -43,20 +43,19 @@ class Viewer {
  public:
   void send(int number, Duration captured, Duration arrives, bool discardable = false) {
     const Time arrival = kStart + arrives;
-    arriving_.emplace(
-        arrival, make_frame(pool_, MediaKind::kVideo, static_cast<FrameNumber>(number), captured,
-                            arrival, discardable));
+    arriving.emplace(arrival, make_frame(pool, MediaKind::kVideo, static_cast<FrameNumber>(number),
+                                         captured, arrival, discardable));
   }
   void run_until(Duration end) {
     while (true) {
-      const Time arrival = arriving_.empty() ? Time::max() : arriving_.begin()->first;
+      const Time arrival = arriving.empty() ? Time::max() : arriving.begin()->first;
       const Time next = std::min(arrival, playout.deadline());
       if (next > kStart + end) break;
       now = std::max(now, next);
       // Everything that arrives together is there before anybody looks.
-      while (!arriving_.empty() && arriving_.begin()->first <= now) {
-        playout.push(std::move(arriving_.begin()->second));
-        arriving_.erase(arriving_.begin());
+      while (!arriving.empty() && arriving.begin()->first <= now) {
+        playout.push(std::move(arriving.begin()->second));
+        arriving.erase(arriving.begin());
       }
       while (true) {
         const VideoPlayoutStep step = playout.pop(now);
@@ -68,8 +67,8 @@ class Viewer {
     now = kStart + end;
   }
 
-  FramePool pool_{1 << 22};
-  std::multimap<Time, FrameRef> arriving_;
+  FramePool pool{1 << 22};
+  std::multimap<Time, FrameRef> arriving;
   VideoPlayout playout{{}};
   Time now = kStart;
   std::vector<Picture> pictures;
