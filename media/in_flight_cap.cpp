@@ -24,6 +24,10 @@ constexpr double kGrowthPerRoundTrip = 0.5;
 constexpr double kSegmentsPerSampleMost = 2.0;
 constexpr double kSegmentsPerSampleLeast = 0.1;
 constexpr double kLeastFactor = 0.5;
+/// On a long way the same error of a measurement is a longer delay: an eighth of it is no queue.
+constexpr Duration::rep kTargetShareOfRoundTrip = 8;
+/// Of what the first flight's rate fills in a round trip: it may have been lucky.
+constexpr double kLeap = 0.8;
 /// The kernel's window, and not the cap, held back whoever has less than this part of it on its
 /// way. Seen on a real link of 2 Mbit/s: a cap of 800 kB with 30 kB in flight, and then the link
 /// fell to 0.4 Mbit/s. On a LAN that is how the cap proves that it is not needed.
@@ -37,14 +41,31 @@ void InFlightCap::begin_ramp_round(Time now) {
   ramp_to_ = 2 * bytes_;
 }
 
-void InFlightCap::first_flight(std::size_t bytes, Duration took) {
-  if (!ramping_ || bytes_ > kStart) return;
-  if (took <= kAtOnce) bytes_ = kSecondFlight;
-  if (took <= 2 * kAtOnce) return;
+void InFlightCap::first_flight(std::size_t bytes, Duration took, Duration min_round_trip) {
+  // Told of late, it is no news that the link was slow: the cap grew, and no queue was seen.
+  const bool slow = took > 2 * kAtOnce;
+  if (!ramping_ || (slow && bytes_ > kStart)) return;
+  if (took <= kAtOnce) bytes_ = std::max(bytes_, kSecondFlight);
+  leap_rate_ =
+      static_cast<double>(bytes) * 1e6 / static_cast<double>(std::max(took, kAtOnce).count());
+  const double filled = leap_rate_ * static_cast<double>((min_round_trip + target_).count()) / 1e6;
+  leap_to_ = static_cast<std::size_t>(kLeap * filled);
+  if (!slow) return;
   // This link needs no doubling, and its floor needs no two seconds to be known.
   ramping_ = false;
   best_rate_ = 0;
-  last_best_rate_ = static_cast<double>(bytes) * 1e6 / static_cast<double>(took.count());
+  last_best_rate_ = leap_rate_;
+}
+
+void InFlightCap::leap(Duration since_last) {
+  const double time = static_cast<double>(std::min(since_last, 2 * kSampleInterval).count());
+  bytes_ = std::min(leap_to_, bytes_ + static_cast<std::size_t>(leap_rate_ * time / 1e6));
+}
+
+void InFlightCap::follow_way(const Sample& sample) {
+  const Duration::rep growth = target_ / least_target_;
+  least_target_ = std::max(kTarget, sample.min_round_trip / kTargetShareOfRoundTrip);
+  target_ = least_target_ * growth;
 }
 
 void InFlightCap::watch_floor(const Sample& sample, Time now) {
@@ -90,11 +111,16 @@ void InFlightCap::grow(const Sample& sample) {
 
 void InFlightCap::shrink(const Sample& sample, Time now) {
   ramping_ = false;
+  leap_to_ = 0;
   if (now - last_shrink_ <= sample.round_trip) return;
   last_shrink_ = now;
   const double excess = static_cast<double>((sample.queueing_delay - target_).count()) /
                         static_cast<double>(sample.queueing_delay.count());
-  const double factor = std::max(kLeastFactor, 1.0 - 0.5 * excess);
+  // On a long way the queue is little of what is on its way: never further than would leave the
+  // target of it.
+  const double aim = static_cast<double>((sample.min_round_trip + target_).count()) /
+                     static_cast<double>((sample.min_round_trip + sample.queueing_delay).count());
+  const double factor = std::max({kLeastFactor, 1.0 - 0.5 * excess, aim});
   const std::size_t used = std::min(bytes_, std::max(sample.in_flight_bytes, floor_));
   bytes_ = std::max(floor_, static_cast<std::size_t>(static_cast<double>(used) * factor));
 }
@@ -103,16 +129,17 @@ void InFlightCap::watch_competitor(const Sample& sample, Time now) {
   const bool starved = sample.queueing_delay > target_ && bytes_ <= floor_;
   if (!starved) {
     above_since_ = Time::max();
-    if (sample.queueing_delay < kTarget / 2) target_ = kTarget;
+    if (sample.queueing_delay < least_target_ / 2) target_ = least_target_;
     return;
   }
   if (above_since_ == Time::max()) above_since_ = now;
   if (now - above_since_ < kCompetitorPatience) return;
-  target_ = std::min(target_ * 2, kTarget * kTargetGrowthMax);
+  target_ = std::min(target_ * 2, least_target_ * kTargetGrowthMax);
   above_since_ = now;
 }
 
 void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
+  follow_way(sample);
   if (sample.acked_bytes > 0) last_arrival_ = now;
   if (sample.queueing_delay >= target_) last_queue_ = now;
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;
@@ -122,12 +149,15 @@ void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
   begin_ramp_round(now);
   watch_floor(sample, now);
   if (sample.queueing_delay < target_) {
+    const bool leaping = bytes_ < leap_to_;
+    if (limited && leaping) leap(now - last_sample_);
     // While nothing arrives, a delay that was seen long ago says nothing.
-    if (limited && now - last_arrival_ <= kArrivalsEach) grow(sample);
+    if (limited && !leaping && now - last_arrival_ <= kArrivalsEach) grow(sample);
   } else {
     shrink(sample, now);
   }
   watch_competitor(sample, now);
+  last_sample_ = now;
 }
 
 }  // namespace sluice::media

@@ -41,7 +41,7 @@ class InFlightCap {
 
   /// The first bytes that the cap ever held anything back behind, on a way that is not a LAN's,
   /// arrived so much later than on an empty way. Samples are too coarse to tell that.
-  void first_flight(std::size_t bytes, Duration took);
+  void first_flight(std::size_t bytes, Duration took, Duration min_round_trip);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// Audio and control may go a quarter above it.
@@ -76,6 +76,8 @@ class InFlightCap {
 
  private:
   void begin_ramp_round(Time now);
+  void leap(Duration since_last);
+  void follow_way(const Sample& sample);
   void watch_floor(const Sample& sample, Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);
@@ -85,6 +87,7 @@ class InFlightCap {
   static constexpr std::size_t kCeiling = 16 * 1024 * 1024;
 
   std::size_t bytes_ = kStart;
+  Duration least_target_ = kTarget;  ///< of this way
   Duration target_ = kTarget;
   std::size_t floor_ = kFloor;
   double best_rate_ = 0;       ///< bytes a second, of this window
@@ -92,6 +95,9 @@ class InFlightCap {
   Time window_began_{};
   Time ramp_round_{};        ///< when the cap's doubling under way began
   std::size_t ramp_to_ = 0;  ///< and where it ends
+  std::size_t leap_to_ = 0;  ///< what the first flight told
+  double leap_rate_ = 0;     ///< bytes a second
+  Time last_sample_{};
   Time last_shrink_{};
   Time last_arrival_{};
   Time above_since_ = Time::max();

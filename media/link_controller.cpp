@@ -122,7 +122,12 @@ Duration LinkController::acknowledgement_delay() const {
   const auto rate = estimator_.bytes_per_second();
   if (!rate || *rate < 1) return kAcknowledgementUnknown;
   const auto bytes = static_cast<double>(2 * (chunk_bytes_at(*rate) + kHeaders));
-  const Duration delay{static_cast<Duration::rep>(bytes * 1e6 / *rate)};
+  // What holds the sender back keeps the second segment back too.
+  const auto in_a_round_trip =
+      static_cast<double>(to_kernel_bytes()) * 1e6 /
+      static_cast<double>(std::max<Duration::rep>(path_.round_trip.count(), 1));
+  const double arrives = congested_ ? std::clamp(in_a_round_trip, 1.0, *rate) : *rate;
+  const Duration delay{static_cast<Duration::rep>(bytes * 1e6 / arrives)};
   return std::min(delay, kAcknowledgementMost);
 }
 
@@ -218,7 +223,9 @@ void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time
 void LinkController::answered(std::uint64_t id, Time now) {
   const auto first_flight = reader_.answered(id, cap_.target(), now);
   // Not on a LAN: there it would be the server's own lateness that is judged.
-  if (first_flight && !on_lan()) cap_.first_flight(first_flight->bytes, first_flight->took);
+  if (first_flight && !on_lan()) {
+    cap_.first_flight(first_flight->bytes, first_flight->took, path_.min_round_trip);
+  }
   note_queue();
 }
 

@@ -1,8 +1,10 @@
 // Two real browsers and the real server over bad links: how old is what a person sees, how often does
 // it stand still, how much of the sound is made up? Prints a table. scripts/bad-link runs it.
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { dirname, join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
 import { HeldLink } from './held_link.mjs';
 import { kChromium, MeetingPage } from './meeting_page.mjs';
 import { pictureBackAfter, pictureFigures, soundBackAfter } from './shown_figures.mjs';
@@ -14,6 +16,8 @@ const kBo = { name: 'Bo', sender: 22, hertz: 1000 };
 const kSettleMs = 5000;
 const kOutageAtMs = 10_000;
 const kOutageMs = 3000;
+/** A minute of all frames. */
+const kFlightBytesMost = 64 * 1024 * 1024;
 
 /** Every link has a queue of 200 ms; delays are one way. `plan`: its rate changes over time. */
 const kLinks = [
@@ -57,6 +61,7 @@ function readOptions() {
         slow: { type: 'string', default: 'viewer' },
         seconds: { type: 'string' },
         json: { type: 'string' },
+        flights: { type: 'string' },
       },
     });
     const known = kLinks.map(({ name }) => name);
@@ -107,11 +112,26 @@ async function measure(link) {
     const bo = await open(kBo, far.bo);
     await ada.page.join({ url: ada.url }, 'bad-link');
     await bo.page.joinAsViewer(bo.url, 'bad-link');
-    return await watch({ link, held, ada: ada.page, bo: bo.page, ms });
+    const figures = await watch({ link, held, ada: ada.page, bo: bo.page, ms });
+    if (options.flights) await saveFlights(link, held, server.adminUrl);
+    return figures;
   } finally {
     await Promise.all(pages.map((page) => page.close()));
     await server?.stop();
     await held.close();
+  }
+}
+
+/** What the server remembers of everybody who is there. */
+async function saveFlights(link, held, adminUrl) {
+  const explain = await held.programOn('server', join(dirname(kServer), 'sluice'));
+  const ask = (source, ...more) =>
+    promisify(execFile)(explain, ['explain', ...more, source], { maxBuffer: kFlightBytesMost });
+  await mkdir(options.flights, { recursive: true });
+  const { stdout } = await ask(adminUrl, '--json');
+  for (const { session } of JSON.parse(stdout).sessions) {
+    const file = join(options.flights, `${link.name}-${options.slow}-${session}.jsonl`);
+    await ask(`${adminUrl}/flight/${session}`, '--save', file);
   }
 }
 

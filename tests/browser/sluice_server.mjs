@@ -54,8 +54,8 @@ export class SluiceServer {
     const ready = new Promise((found, failed) => {
       const read = (data) => {
         this.#log += data;
-        const url = /is ready: (https?:\/\/\S+)/.exec(this.#log)?.[1];
-        if (url) found(url);
+        const ready = /is ready: (https?:\/\/\S+) \(admin (\S+)\)/.exec(this.#log);
+        if (ready) found(ready.slice(1));
       };
       this.#process.stdout.on('data', read);
       this.#process.stderr.on('data', read);
@@ -63,7 +63,7 @@ export class SluiceServer {
       this.#process.once('exit', (code) => failed(new Error(`sluice-server ended with ${code}: ${this.#log}`)));
       setTimeout(() => failed(new Error(`sluice-server is not ready: ${this.#log}`)), kStartTimeoutMs).unref();
     });
-    this.url = await ready;
+    [this.url, this.adminUrl] = await ready;
   }
 
   /** Ends it as an operator would. @returns its exit status */

@@ -47,32 +47,69 @@ TEST_F(InFlightCapTest, BeginsWithLittleAndBinds) {
 }
 
 TEST_F(InFlightCapTest, LeapsWhenTheFirstFlightArrivedAtOnce) {
-  cap_.first_flight(kStart, InFlightCap::kAtOnce);
+  cap_.first_flight(kStart, InFlightCap::kAtOnce, 80ms);
   EXPECT_EQ(cap_.bytes(), InFlightCap::kSecondFlight);
   EXPECT_TRUE(cap_.ramping());
 }
 
 TEST_F(InFlightCapTest, DoublesAsBeforeWhenTheFirstFlightTookAWhile) {
-  cap_.first_flight(kStart, InFlightCap::kAtOnce + 1ms);
+  cap_.first_flight(kStart, InFlightCap::kAtOnce + 1ms, 20ms);
   EXPECT_EQ(cap_.bytes(), kStart);
-  once(0ms);
-  EXPECT_EQ(cap_.bytes(), 2 * kStart);
+  run(100ms, 0ms);
+  EXPECT_GE(cap_.bytes(), 4 * kStart);
+  EXPECT_TRUE(cap_.ramping());
 }
 
 TEST_F(InFlightCapTest, GoesInStepsWhenTheFirstFlightTookLong) {
-  cap_.first_flight(kStart, 2 * InFlightCap::kAtOnce + 1ms);
+  cap_.first_flight(kStart, 2 * InFlightCap::kAtOnce + 1ms, 20ms);
   once(0ms);
   EXPECT_LT(cap_.bytes(), 1.3 * kStart);
   EXPECT_FALSE(cap_.ramping());
 }
 
-TEST_F(InFlightCapTest, AFirstFlightThatIsToldOfLateChangesNothing) {
+TEST_F(InFlightCapTest, ASlowFirstFlightThatIsToldOfLateChangesNothing) {
   once(0ms);
   const std::size_t grown = cap_.bytes();
-  cap_.first_flight(kStart, 10s);
-  cap_.first_flight(kStart, 0ms);
+  cap_.first_flight(kStart, 10s, kFar);
   EXPECT_EQ(cap_.bytes(), grown);
   EXPECT_TRUE(cap_.ramping());
+}
+
+TEST_F(InFlightCapTest, LeapsToMostOfWhatALongWayHoldsNoFasterThanItArrives) {
+  constexpr Duration kSatellite = 600ms;
+  // 5792 bytes in 58 ms are 100 kB/s: 60 kB fit on the way.
+  cap_.first_flight(kStart, 57'920us, kSatellite);
+  for (std::size_t samples = 1; samples <= 20; ++samples) {
+    run(InFlightCap::kSampleInterval, 0ms, kSatellite);
+    EXPECT_LE(cap_.bytes(), kStart + (samples + 1) * 2000) << "100 kB/s, and the sample before";
+  }
+  run(200ms, 0ms, kSatellite);
+  EXPECT_GE(cap_.bytes(), 50'000);
+  EXPECT_LT(cap_.bytes(), 60'000);
+}
+
+TEST_F(InFlightCapTest, AQueueEndsTheLeap) {
+  constexpr Duration kSatellite = 600ms;
+  cap_.first_flight(kStart, 57'920us, kSatellite);
+  run(100ms, 0ms, kSatellite);
+  once(100ms);
+  run(100ms, 60ms, kSatellite);
+  EXPECT_LT(cap_.bytes(), 20'000);
+}
+
+TEST_F(InFlightCapTest, OnALongWayAnEighthOfItIsNoQueue) {
+  run(1s, 70ms, 600ms);
+  EXPECT_TRUE(cap_.ramping());
+  EXPECT_EQ(cap_.target(), 75ms);
+  run(20ms, 0ms, 60ms);
+  EXPECT_EQ(cap_.target(), 30ms);
+}
+
+TEST_F(InFlightCapTest, OnALongWayItShrinksByNoMoreThanTheQueueIsOfIt) {
+  run(1s, 0ms, 600ms);
+  const auto before = static_cast<double>(cap_.bytes());
+  run(20ms, 300ms, 600ms);
+  EXPECT_NEAR(static_cast<double>(cap_.bytes()), before * 675 / 900, 2);
 }
 
 TEST_F(InFlightCapTest, BeginsOnALanWithTheInitialWindowOfTcp) {

@@ -115,6 +115,17 @@ TEST_F(LinkControllerTest, WhatTheLinkTakesForTwoSegmentsIsNoQueue) {
   EXPECT_NEAR(static_cast<double>(link_.queueing_delay().count()), 16'400, 500);
 }
 
+TEST_F(LinkControllerTest, WhoIsHeldBackToLittleOnTheWaySendsTheSecondSegmentLate) {
+  constexpr Duration kSatellite = 600ms;
+  open(kSatellite);
+  keep_busy(250'000, 1300ms, kSatellite);  // of which the estimate is: a segment takes 5 ms
+  look(6000);
+  sample(kSatellite, 39ms);
+  EXPECT_EQ(link_.queueing_delay(), 0ms) << "6 kB in 600 ms: one segment each 120 ms";
+  look(150'000);
+  EXPECT_GT(link_.queueing_delay(), 20ms);
+}
+
 TEST_F(LinkControllerTest, BytesWrittenWithoutALookAreOnTheirWay) {
   open();
   look(1000);

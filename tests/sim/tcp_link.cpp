@@ -159,7 +159,19 @@ void TcpLink::send_acknowledgement(Time now) {
   events_.emplace(now + settings_.round_trip / 2, event);
 }
 
+std::optional<Time> TcpLink::reader_back(Time now) const {
+  for (const Settings::Busy& busy : settings_.reader_busy) {
+    if (now >= busy.from && now < busy.from + busy.length) return busy.from + busy.length;
+  }
+  return std::nullopt;
+}
+
 void TcpLink::read(Time now) {
+  if (const auto back = reader_back(now)) {
+    read_at_ = now;
+    read_next_ = *back;
+    return;
+  }
   if (settings_.read_bits_per_second <= 0) {
     read_ = in_order_;
     return;
@@ -167,6 +179,7 @@ void TcpLink::read(Time now) {
   read_credit_ +=
       settings_.read_bits_per_second / 8 * static_cast<double>((now - read_at_).count()) / 1e6;
   read_at_ = now;
+  read_next_ = now + kReadStep;
   const auto waiting = static_cast<double>(in_order_ - read_);
   const double bytes = std::floor(std::min(read_credit_, waiting));
   read_ += static_cast<std::uint64_t>(bytes);
@@ -259,9 +272,7 @@ Time TcpLink::next_event() const {
   Time next = events_.empty() ? Time::max() : events_.begin()->first;
   if (!segments_.empty()) next = std::min(next, timer_);
   next = std::min(next, acknowledge_at_);
-  const bool reading = settings_.read_bits_per_second > 0 && read_ < in_order_;
-  if (reading) next = std::min(next, read_at_ + kReadStep);
-  return next;
+  return read_ < in_order_ ? std::min(next, read_next_) : next;
 }
 
 void TcpLink::advance(Time now) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "media/link_controller.h"
 #include "tests/sim/capacity.h"
@@ -31,6 +32,12 @@ class TcpLink {
     double loss_burst = 1;                                ///< mean length of a run of losses
     std::size_t receive_buffer = 4 * 1024 * 1024;
     double read_bits_per_second = 0;  ///< 0: the receiver reads at once
+    /// When its application is at something else, and reads nothing.
+    struct Busy {
+      Time from{};
+      Duration length{};
+    };
+    std::vector<Busy> reader_busy;
     /// The kernel takes no more while so much is unsent (TCP_NOTSENT_LOWAT); 0: no such mark.
     std::size_t notsent_low_water = 0;
     /// The longest retransmission timeout (TCP_RTO_MAX_MS, Linux 6.15 and later).
@@ -80,6 +87,8 @@ class TcpLink {
   void on_loss(Time now);
   void timeout(Time now);
   void read(Time now);
+  /// When the application that is at something else at `now` comes back.
+  [[nodiscard]] std::optional<Time> reader_back(Time now) const;
   [[nodiscard]] bool lose();
   [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] std::size_t send_buffer() const;
@@ -115,6 +124,7 @@ class TcpLink {
   std::uint64_t read_ = 0;
   double read_credit_ = 0;
   Time read_at_{};
+  Time read_next_ = Time::max();  ///< when it reads on, if something waits
 
   std::optional<Event> unacknowledged_;  ///< what the next acknowledgement says
   std::size_t unacknowledged_bytes_ = 0;
