@@ -10,7 +10,6 @@ namespace sluice::integration {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// Somebody who means harm, or whose program is broken, and who may be in the room of the others.
@@ -103,46 +102,46 @@ media::FrameDescription keyframe(Intruder& intruder, media::FrameNumber number =
 }
 
 /// In the room and about to send media of a camera or a microphone of its own.
-std::function<void(Intruder&)> with_camera(std::function<void(Intruder&)> act) {
+std::function<void(Intruder&)> with_camera(const std::function<void(Intruder&)>& act) {
   return [act](Intruder& intruder) {
     intruder.join();
     intruder.publish(camera_track());
     act(intruder);
   };
 }
-std::function<void(Intruder&)> with_microphone(std::function<void(Intruder&)> act) {
+std::function<void(Intruder&)> with_microphone(const std::function<void(Intruder&)>& act) {
   return [act](Intruder& intruder) {
     intruder.join();
     intruder.publish(microphone_track());
     act(intruder);
   };
 }
-std::function<void(Intruder&)> in_the_room(std::function<void(Intruder&)> act) {
+std::function<void(Intruder&)> in_the_room(const std::function<void(Intruder&)>& act) {
   return [act](Intruder& intruder) {
     intruder.join();
     act(intruder);
   };
 }
-std::function<void(Intruder&)> connected(std::function<void(Intruder&)> act) {
+std::function<void(Intruder&)> connected(const std::function<void(Intruder&)>& act) {
   return [act](Intruder& intruder) {
     intruder.wire().open();
     act(intruder);
   };
 }
-std::function<void(Intruder&)> after_hello(std::function<void(Intruder&)> act) {
+std::function<void(Intruder&)> after_hello(const std::function<void(Intruder&)>& act) {
   return [act](Intruder& intruder) {
     intruder.wire().open();
     intruder.hello();
     act(intruder);
   };
 }
-std::function<void(Intruder&)> bytes(std::string text) {
+std::function<void(Intruder&)> bytes(const std::string& text) {
   return [text](Intruder& intruder) { intruder.wire().send_bytes(text); };
 }
-std::function<void(Intruder&)> text(std::string message) {
+std::function<void(Intruder&)> text(const std::string& message) {
   return after_hello([message](Intruder& intruder) { intruder.wire().send_text(message); });
 }
-std::function<void(Intruder&)> frame(std::uint8_t first_byte, std::string payload,
+std::function<void(Intruder&)> frame(std::uint8_t first_byte, const std::string& payload,
                                      bool masked = true) {
   return connected([=](Intruder& intruder) {
     intruder.wire().send_websocket_frame(first_byte, payload, masked);

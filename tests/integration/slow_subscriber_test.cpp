@@ -15,10 +15,6 @@ using testing::IsEmpty;
 
 // docs/protocol.md 4.5 and the server's defaults.
 constexpr double kVideoBudgetMs = 400;
-// What 95 % of its sound must arrive within. The worst percent was 107 to 125 ms on a quiet
-// machine; one that compiles beside it adds its own.
-constexpr double kAudioMs = 150;
-constexpr double kAudioWorstPercentMs = 200;
 
 struct SlowReader {
   const char* name = "";

@@ -54,7 +54,6 @@ Camera::Camera(media::TrackHandle track, SteadyTime start, std::size_t bits_per_
       encoding_{encoding},
       start_{start},
       next_{start},
-      mean_delta_bytes_{0},
       keyframe_interval_frames_{static_cast<media::FrameNumber>(30 * keyframe_interval.count())} {
   // A keyframe costs six mean delta frames, so an interval of n frames costs n + 5 of them.
   const double frames = keyframe_interval_frames_;

@@ -54,7 +54,7 @@ class Camera {
   media::EncodingId encoding_;
   SteadyTime start_;
   SteadyTime next_;
-  double mean_delta_bytes_;
+  double mean_delta_bytes_ = 0;
   media::FrameNumber keyframe_interval_frames_;
   media::FrameNumber number_ = 0;
   media::FrameNumber group_start_ = 0;
