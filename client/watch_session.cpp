@@ -300,12 +300,16 @@ void WatchSession::count_shown(const media::I420Image& picture, const media::Fra
                                media::Time moment) {
   ++figures_.shown;
   shown_age_.add(frame.description.capture_time, moment);
-  if (last_shown_ && moment - *last_shown_ > kFreeze) {
-    ++figures_.freezes;
-    figures_.frozen_ms += static_cast<double>((moment - *last_shown_).count()) / 1000.0;
+  if (last_shown_) {
+    const media::Duration since = moment - *last_shown_;
+    ++shown_intervals_;
+    shown_for_ += since;
+    if (since > kFreeze) {
+      ++figures_.freezes;
+      figures_.frozen_ms += static_cast<double>(since.count()) / 1000.0;
+    }
   }
-  if (!first_shown_) {
-    first_shown_ = moment;
+  if (!figures_.first_picture_ms) {
     figures_.first_picture_ms = static_cast<double>((moment - started_).count()) / 1000.0;
   }
   last_shown_ = moment;
@@ -344,9 +348,9 @@ WatchFigures WatchSession::figures() const {
   figures.shown_age = shown_age_.summary();
   figures.audio_age = audio_age_.summary();
   figures.heard_age = heard_age_.summary();
-  if (first_shown_ && last_shown_ && *last_shown_ > *first_shown_) {
-    const auto span = static_cast<double>((*last_shown_ - *first_shown_).count()) / 1e6;
-    figures.shown_per_second = static_cast<double>(figures.shown - 1) / span;
+  if (shown_for_ > media::Duration{}) {
+    figures.shown_per_second =
+        static_cast<double>(shown_intervals_) * 1e6 / static_cast<double>(shown_for_.count());
   }
   if (audio_samples_ > 0 && audio_energy_ > 0) {
     figures.audio_level_dbov = 10 * std::log10(audio_energy_ / static_cast<double>(audio_samples_));

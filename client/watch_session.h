@@ -42,7 +42,7 @@ struct WatchFigures {
   std::uint64_t undecodable = 0;  ///< a frame that they depend on was missing
   std::uint64_t decode_errors = 0;
   std::uint64_t video_bytes = 0;           ///< payload
-  double shown_per_second = 0;             ///< between the first and the last picture
+  double shown_per_second = 0;             ///< while there was a picture to follow
   std::optional<double> first_picture_ms;  ///< from the start, connecting included
   std::uint64_t freezes = 0;               ///< times that no new picture was shown for over 200 ms
   double frozen_ms = 0;                    ///< in all of them together
@@ -153,8 +153,9 @@ class WatchSession final : public std::enable_shared_from_this<WatchSession>,
   AgeSampler audio_age_;
   AgeSampler heard_age_;
   media::Time started_{};
-  std::optional<media::Time> first_shown_;
-  std::optional<media::Time> last_shown_;
+  std::optional<media::Time> last_shown_;  ///< of the track that is shown now
+  std::uint64_t shown_intervals_ = 0;      ///< from a picture of a track to its next
+  media::Duration shown_for_{};            ///< all of them together
   double audio_energy_ = 0;
   std::uint64_t audio_samples_ = 0;
 

@@ -4,12 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <sstream>
 #include <utility>
 
 #include "sfu/setting_table.h"
 #include "sfu/setting_values.h"
+#include "sfu/tls_context.h"
 
 namespace sluice::sfu {
 namespace {
@@ -68,13 +71,17 @@ void define_flags(CLI::App& app) {
       option = app.add_flag(flag, help);
     } else {
       option = app.add_option(flag, help)->type_name(std::string{setting.value_name});
-      option->allow_extra_args(false);
+      // Without its value it is a fault line of ours too: CLI11 would stop reading there.
+      option->expected(0, 1)->allow_extra_args(false);
     }
     // All are taken here, so that one given twice is our fault line, in the company of the others.
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->group(std::string{setting.group});
   }
   app.add_option("--config", "File with settings, key = value a line, by the names above")
       ->type_name("FILE")
+      ->expected(0, 1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Other");
   // Help lists groups in the order of their first option: this one last.
   app.set_help_flag("-h,--help", "Print this and exit")->group("Other");
@@ -107,6 +114,11 @@ void note_unknown_arguments(const std::vector<std::string>& unknown, Reading& re
   }
 }
 
+// A flag at the end of the line, before another flag, or with nothing behind its equals sign.
+bool lacks_value(const CLI::Option& option) {
+  return std::ranges::find(option.results(), "") != option.results().end();
+}
+
 // The exit that --help, --version or a command line beyond reading asks for.
 std::optional<ConfigurationExit> read_flags(CLI::App& app, std::span<const std::string> arguments,
                                             Reading& reading) {
@@ -126,6 +138,14 @@ std::optional<ConfigurationExit> read_flags(CLI::App& app, std::span<const std::
     const std::string flag = "--" + std::string{setting.name};
     const CLI::Option* option = app.get_option(flag);
     if (option->count() == 0) continue;
+    if (lacks_value(*option) && !setting.is_switch()) {
+      reading.faults.push_back(std::string{flag}
+                                   .append(": needs a value: ")
+                                   .append(flag)
+                                   .append(" ")
+                                   .append(setting.value_name));
+      continue;
+    }
     reading.given.emplace(setting.name, GivenValues{.values = option->results(), .place = flag});
   }
   return std::nullopt;
@@ -225,6 +245,22 @@ void apply(Reading& reading, Configuration& configuration) {
   }
 }
 
+// What is wrong with the files is told beside the other faults; the server reads them once more.
+void check_tls_files(const TlsFiles& files, std::vector<std::string>& faults) {
+  std::size_t missing = 0;
+  for (const auto& [flag, path] :
+       {std::pair{"--tls-cert", &files.certificate}, std::pair{"--tls-key", &files.key}}) {
+    if (::access(path->c_str(), R_OK) == 0) continue;
+    faults.push_back(std::string{flag} + " " + path->string() +
+                     ": cannot be read as a file: " + std::strerror(errno));
+    ++missing;
+  }
+  if (missing != 0) return;
+  if (const auto made = TlsContext::from_files(files.certificate, files.key); !made) {
+    faults.push_back(made.error());
+  }
+}
+
 void check_tls(const Configuration& configuration, std::vector<std::string>& faults) {
   if (configuration.tls_files) {
     if (configuration.tls_files->key.empty())
@@ -234,6 +270,9 @@ void check_tls(const Configuration& configuration, std::vector<std::string>& fau
     }
     if (configuration.tls_self_signed) {
       faults.emplace_back("--tls-self-signed: leave it out, a certificate is given by --tls-cert");
+    }
+    if (!configuration.tls_files->certificate.empty() && !configuration.tls_files->key.empty()) {
+      check_tls_files(*configuration.tls_files, faults);
     }
   }
   if (!configuration.tls_names.empty() && !configuration.tls_self_signed) {
@@ -295,6 +334,8 @@ std::expected<Configuration, ConfigurationExit> read_configuration(
     file = from_environment->second;
   }
   if (const CLI::Option* flag = app.get_option("--config"); flag->count() != 0) {
+    if (lacks_value(*flag)) reading.faults.emplace_back("--config: needs a value: --config FILE");
+    if (flag->count() > 1) reading.faults.emplace_back("--config: is given more than once");
     file = flag->results().back();
   }
   if (!file.empty()) read_file(file, reading);

@@ -26,8 +26,8 @@ class ReportPace {
     std::size_t sessions = 0;  ///< of the loop
     bool reports_often = false;
     bool congested = false;
-    bool strained =
-        false;  ///< the loop is: congestion may be its own, and more work makes it worse
+    /// The loop is: congestion may be its own, and more work makes it worse.
+    bool strained = false;
   };
   /// To be called each second; returns what the subscriber is to be told: whether its reports shall
   /// be rare.

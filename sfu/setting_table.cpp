@@ -160,16 +160,18 @@ constexpr std::array kSettings = {
             .help = "Port for HTTP, WebSocket, raw TCP and TLS (default 8080; 0: any free port)",
             .apply = [](Configuration& c,
                         const std::string& v) { return store(parse_number(v, 0, 65535), c.port); }},
-    Setting{.name = "admin-bind",
-            .group = kListening,
-            .value_name = "ADDRESS",
-            .help = "IP address of /metrics, open to whoever reaches it (default 127.0.0.1)",
-            .apply = [](Configuration& c,
-                        const std::string& v) { return store(parse_address(v), c.admin_bind); }},
+    Setting{
+        .name = "admin-bind",
+        .group = kListening,
+        .value_name = "ADDRESS",
+        .help =
+            "IP address of /metrics and /flight, open to whoever reaches it (default 127.0.0.1)",
+        .apply = [](Configuration& c,
+                    const std::string& v) { return store(parse_address(v), c.admin_bind); }},
     Setting{.name = "admin-port",
             .group = kListening,
             .value_name = "PORT",
-            .help = "Port of /metrics (default 9464; 0: any free port)",
+            .help = "Port of both (default 9464; 0: any free port)",
             .apply =
                 [](Configuration& c, const std::string& v) {
                   return store(parse_number(v, 0, 65535), c.admin_port);

@@ -38,15 +38,24 @@ bool too_deep(std::string_view text) {
   return false;
 }
 
+// U+0080 to U+009F too: a terminal takes U+009B for the beginning of a command.
+bool has_control_characters(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(utf8[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    if (byte == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool follows(std::string_view text, ObjectReader::Text rule) {
   switch (rule) {
     case ObjectReader::Text::kAny:
       return true;
     case ObjectReader::Text::kNoControl:
-      return std::ranges::none_of(text, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-      });
+      return !has_control_characters(text);
     case ObjectReader::Text::kPrintableAscii:
       return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
   }

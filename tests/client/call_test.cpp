@@ -26,6 +26,12 @@ tests::ShellResult beside(const std::string& publisher, const std::string& foreg
                     "; status=$?; kill $publisher; wait $publisher; exit $status");
 }
 
+/// In the recording's own time base: in that of its frame rate, which is the default, two pictures
+/// that were taken at short notice would have the same time.
+std::string ffmpeg_complaints(const std::string& file) {
+  return tests::run("ffmpeg -v error -i " + file + " -enc_time_base -1 -f null - 2>&1").output;
+}
+
 class CallOver : public testing::TestWithParam<std::string> {};
 
 TEST_P(CallOver, WhatIsPublishedIsWatchedAndRecordedWithoutOneError) {
@@ -54,7 +60,7 @@ TEST_P(CallOver, WhatIsPublishedIsWatchedAndRecordedWithoutOneError) {
   EXPECT_GT(figures["audio"]["frames"], 100);
   EXPECT_NEAR(figures["audio"]["level_dbov"].get<double>(), -23, 2);
 
-  EXPECT_EQ(tests::run("ffmpeg -v error -i " + file + " -f null - 2>&1").output, "");
+  EXPECT_EQ(ffmpeg_complaints(file), "");
   const auto probe =
       tests::run("ffprobe -v error -show_entries stream=codec_name -of csv=p=0 " + file + " 2>&1");
   EXPECT_EQ(probe.output, "vp8\nopus\n");
@@ -109,12 +115,12 @@ TEST(Call, Vp9FromAPipeIsRecordedAsIvf) {
   const std::string where = url("tcp", server) + " --room call";
   const auto watched = beside(
       "ffmpeg -v error -re -f lavfi -i testsrc=size=320x180:rate=30 -pix_fmt yuv420p "
-      "-f yuv4mpegpipe - | " +
+      "-f yuv4mpegpipe - 2>/dev/null | " +
           kSluice + " publish " + where + " --video - --audio none --codec vp9",
       kSluice + " watch " + where + " --duration 3s --json --output " + file + " 2>/dev/null");
   ASSERT_EQ(watched.status, 0) << watched.output;
   EXPECT_GT(json::parse(watched.output)["video"]["shown"], 20) << watched.output;
-  EXPECT_EQ(tests::run("ffmpeg -v error -i " + file + " -f null - 2>&1").output, "");
+  EXPECT_EQ(ffmpeg_complaints(file), "");
 }
 
 TEST(Call, AFileIsPublishedToItsEnd) {
@@ -134,6 +140,16 @@ TEST(Call, AFileIsPublishedToItsEnd) {
   const json figures = json::parse(published.output);
   EXPECT_EQ(figures["video"]["pictures"], 25);
   EXPECT_GT(figures["audio"]["frames"], 40);
+}
+
+TEST(Call, ThePicturesASecondAreCountedUpToWhereThePublisherLeft) {
+  const ServerProcess server;
+  const std::string where = url("tcp", server) + " --room call";
+  const auto watched =
+      beside(kSluice + " publish " + where + " --size 160x96 --audio none --duration 1s",
+             kSluice + " watch " + where + " --duration 2s --json 2>/dev/null");
+  ASSERT_EQ(watched.status, 0) << watched.output;
+  EXPECT_GT(json::parse(watched.output)["video"]["fps"], 10) << watched.output;
 }
 
 TEST(Call, AServerWithKeysTakesTokensAndRefusesWithoutOne) {
@@ -215,7 +231,7 @@ TEST(Call, ASlowReaderOfSeveralEncodingsGetsAPictureThatMovesAndARecordingThatDe
   EXPECT_GT(figures["video"]["shown"], 40) << figures;
   // By one clock an age is true: nothing is heard before it was said.
   EXPECT_GT(figures["audio"]["heard_age_ms"]["p50"], 0) << figures;
-  EXPECT_EQ(tests::run("ffmpeg -v error -i " + file + " -f null - 2>&1").output, "");
+  EXPECT_EQ(ffmpeg_complaints(file), "");
   const auto first = tests::run("head -n 1 " + frames);
   ASSERT_TRUE(json::accept(first.output)) << first.output;
   EXPECT_EQ(json::parse(first.output)["event"], "arrived");

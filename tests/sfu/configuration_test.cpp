@@ -9,12 +9,14 @@
 #include <sstream>
 
 #include "sfu/setting_table.h"
+#include "tests/sfu/pem_text.h"
 #include "tests/sfu/temporary_folder.h"
 
 namespace sluice::sfu {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -48,6 +50,10 @@ TEST(Configuration, HasTheDocumentedDefaults) {
 }
 
 TEST(Configuration, ReadsEverySettingFromFlags) {
+  const TemporaryFolder folder;
+  const TlsContext certificate = TlsContext::self_signed().value();
+  const auto certificate_file = folder.write("c.pem", certificate_pem(certificate));
+  const auto key_file = folder.write("k.pem", key_pem(certificate));
   const auto read = read_configuration(Arguments{"--bind",
                                                  "0.0.0.0",
                                                  "--port=443",
@@ -56,9 +62,9 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
                                                  "--admin-port",
                                                  "9000",
                                                  "--tls-cert",
-                                                 "c.pem",
+                                                 certificate_file,
                                                  "--tls-key",
-                                                 "k.pem",
+                                                 key_file,
                                                  "--key",
                                                  "one:" + kSecret,
                                                  "--key",
@@ -102,8 +108,8 @@ TEST(Configuration, ReadsEverySettingFromFlags) {
   EXPECT_EQ(read->admin_bind, "::1");
   EXPECT_EQ(read->admin_port, 9000);
   ASSERT_TRUE(read->tls_files);
-  EXPECT_EQ(read->tls_files->certificate, "c.pem");
-  EXPECT_EQ(read->tls_files->key, "k.pem");
+  EXPECT_EQ(read->tls_files->certificate, certificate_file);
+  EXPECT_EQ(read->tls_files->key, key_file);
   EXPECT_EQ(read->keys.size(), 2U);
   EXPECT_EQ(read->keys.at("two"), kSecret);
   EXPECT_EQ(read->allowed_origins,
@@ -186,8 +192,33 @@ TEST(Configuration, SuggestsTheOptionThatWasMeant) {
 }
 
 TEST(Configuration, RefusesAnOptionWithoutItsValueOrGivenTwice) {
-  EXPECT_THAT(faults_of({"--port"}), HasSubstr("--port"));
+  EXPECT_EQ(faults_of({"--port"}), "--port: needs a value: --port PORT\n");
+  EXPECT_EQ(faults_of({"--port="}), "--port: needs a value: --port PORT\n");
+  EXPECT_EQ(faults_of({"--config"}), "--config: needs a value: --config FILE\n");
   EXPECT_EQ(faults_of({"--port", "1", "--port", "2"}), "--port: is given more than once\n");
+}
+
+TEST(Configuration, ReportsTheOtherFaultsBesideAnOptionWithoutItsValue) {
+  EXPECT_EQ(faults_of({"--rooms-max", "none", "--port", "--shards", "99", "--web-root"}),
+            "--port: needs a value: --port PORT\n"
+            "--web-root: needs a value: --web-root FOLDER\n"
+            "--rooms-max none: must be a whole number from 1 to 1000000\n"
+            "--shards 99: must be a whole number from 1 to 64\n");
+  EXPECT_THAT(faults_of({"--config", "/none.toml", "--config", "/nor.toml", "--shards", "99"}),
+              AllOf(HasSubstr("--config: is given more than once\n"),
+                    HasSubstr("--shards 99: must be a whole number from 1 to 64\n")));
+}
+
+TEST(Configuration, ReportsWhatIsWrongWithTheCertificateBesideTheOtherFaults) {
+  EXPECT_EQ(faults_of({"--tls-cert", "/none.pem", "--tls-key", "/nor.pem", "--shards", "99"}),
+            "--shards 99: must be a whole number from 1 to 64\n"
+            "--tls-cert /none.pem: cannot be read as a file: No such file or directory\n"
+            "--tls-key /nor.pem: cannot be read as a file: No such file or directory\n");
+  const TemporaryFolder folder;
+  const auto text = folder.write("text.pem", "no certificate");
+  EXPECT_THAT(faults_of({"--tls-cert", text, "--tls-key", text, "--shards", "99"}),
+              AllOf(HasSubstr("text.pem: no PEM certificate in it"),
+                    HasSubstr("--shards 99: must be a whole number from 1 to 64\n")));
 }
 
 TEST(Configuration, OpensToTheNetworkOnlyWithKeysOrOnPurpose) {

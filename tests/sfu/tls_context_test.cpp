@@ -2,13 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "sfu/transport.h"
+#include "tests/sfu/pem_text.h"
 #include "tests/sfu/socket_pair.h"
 #include "tests/sfu/temporary_folder.h"
 #include "tests/sfu/tls_client.h"
@@ -17,31 +15,6 @@ namespace sluice::sfu {
 namespace {
 
 using testing::HasSubstr;
-
-using Pem = std::unique_ptr<BIO, int (*)(BIO*)>;
-
-std::string text_of(const Pem& pem) {
-  char* data = nullptr;
-  const long bytes = BIO_get_mem_data(pem.get(), &data);
-  return {data, static_cast<std::size_t>(bytes)};
-}
-
-std::string certificate_pem(const TlsContext& context) {
-  const Pem pem{BIO_new(BIO_s_mem()), BIO_free};
-  PEM_write_bio_X509(pem.get(), SSL_CTX_get0_certificate(context.native()));
-  return text_of(pem);
-}
-
-std::string key_pem(const TlsContext& context, const char* password = nullptr) {
-  const Pem pem{BIO_new(BIO_s_mem()), BIO_free};
-  PEM_write_bio_PrivateKey(
-      pem.get(), SSL_CTX_get0_privatekey(context.native()),
-      password != nullptr ? EVP_aes_256_cbc() : nullptr,
-      reinterpret_cast<const unsigned char*>(password),
-      password != nullptr ? static_cast<int>(std::string_view{password}.size()) : 0, nullptr,
-      nullptr);
-  return text_of(pem);
-}
 
 class TlsContextFiles : public testing::Test {
  protected:

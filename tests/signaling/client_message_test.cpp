@@ -128,6 +128,8 @@ TEST(ClientMessage, HoldsNamesToTheirLimits) {
   EXPECT_EQ(error_of(R"({"type":"join","room":")" + fits + R"(a"})"), ErrorCode::kInvalidField);
   EXPECT_EQ(error_of(R"({"type":"join","room":""})"), ErrorCode::kInvalidField);
   EXPECT_EQ(error_of(joined(R"("name":"a\u0000b")")), ErrorCode::kInvalidField);
+  EXPECT_EQ(error_of(joined(R"("name":"a\u009B31mb")")), ErrorCode::kInvalidField);
+  EXPECT_FALSE(error_of(joined(R"("name":"a\u00A0b")")));
   EXPECT_EQ(error_of(joined(R"("name":"a\u001bb")")), ErrorCode::kInvalidField);
   EXPECT_EQ(error_of(joined(R"("identity":"")")), ErrorCode::kInvalidField);
   EXPECT_FALSE(error_of(joined(R"("name":"")")));

@@ -47,6 +47,12 @@ describe('toasts', () => {
       ['a', 'b', 'c', 'd', 'e'].map((_, index, all) => listNames(all.slice(0, index + 1))),
     ).toEqual(['a', 'a and b', 'a, b and c', 'a, b and 2 others', 'a, b and 3 others']);
   });
+
+  it('keeps its own words in order, whatever marks of direction a name has', () => {
+    const [toast] = addPresence([], 'left', '\u202Eevil\u2069\u2069', 0);
+    expect(toast!.text).toBe('\u2068evil\u2069 left');
+    expect(listNames(['שלום', 'Bo'])).toBe('\u2068שלום\u2069 and Bo');
+  });
 });
 
 describe('shortcutFor', () => {

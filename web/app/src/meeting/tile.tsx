@@ -3,6 +3,7 @@ import type { TileRole } from '../layout/stage_layout';
 import { Icon } from '../ui/icon';
 import { avatarColor, initialsOf } from './avatar';
 import type { PersonView, ScreenView, TileHint } from './meeting_view';
+import { nameInSentence } from './name_in_sentence';
 import { VideoSurface } from './video_surface';
 
 interface Placement {
@@ -21,7 +22,8 @@ export function PersonTile({
   pinned,
   onPin,
 }: Placement & { person: PersonView }) {
-  const name = person.isSelf ? `${person.name} (you)` : person.name;
+  const inSentence = nameInSentence(person.name);
+  const name = person.isSelf ? `${inSentence} (you)` : inSentence;
   const facts = [
     name,
     person.muted ? 'microphone off' : '',
@@ -69,7 +71,7 @@ export function ScreenTile({
   pinned,
   onPin,
 }: Placement & { screen: ScreenView }) {
-  const title = `${screen.name}’s screen`;
+  const title = `${nameInSentence(screen.name)}’s screen`;
   return (
     <article
       class={`tile tile-screen tile-${role}${stale(screen.hint)}`}

@@ -1,3 +1,5 @@
+import { nameInSentence } from './name_in_sentence';
+
 /** A short message that goes away by itself. */
 export interface Toast {
   readonly id: number;
@@ -60,10 +62,12 @@ export function nextExpiry(toasts: readonly Toast[]): number | undefined {
 
 /** "Ada", "Ada and Bo", "Ada, Bo and 3 others". */
 export function listNames(names: readonly string[]): string {
-  if (names.length <= 1) return names[0] ?? '';
-  if (names.length === 2) return `${names[0]} and ${names[1]}`;
-  if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
-  return `${names[0]}, ${names[1]} and ${names.length - 2} others`;
+  const [first, second, third] = names.slice(0, 3).map(nameInSentence);
+  if (first === undefined) return '';
+  if (second === undefined) return first;
+  if (third === undefined) return `${first} and ${second}`;
+  if (names.length === 3) return `${first}, ${second} and ${third}`;
+  return `${first}, ${second} and ${names.length - 2} others`;
 }
 
 function nextId(toasts: readonly Toast[]): number {
