@@ -25,7 +25,7 @@ constexpr double kSegmentsPerSampleMost = 2.0;
 constexpr double kSegmentsPerSampleLeast = 0.1;
 constexpr double kLeastFactor = 0.5;
 /// On a long way the same error of a measurement is a longer delay: an eighth of it is no queue.
-constexpr Duration::rep kTargetShareOfRoundTrip = 8;
+constexpr Duration::rep kTargetsInARoundTrip = 8;
 /// Of what the first flight's rate fills in a round trip: it may have been lucky.
 constexpr double kLeap = 0.8;
 /// The kernel's window, and not the cap, held back whoever has less than this part of it on its
@@ -62,9 +62,9 @@ void InFlightCap::leap(Duration since_last) {
   bytes_ = std::min(leap_to_, bytes_ + static_cast<std::size_t>(leap_rate_ * time / 1e6));
 }
 
-void InFlightCap::follow_way(const Sample& sample) {
+void InFlightCap::set_least_target(Duration min_round_trip) {
   const Duration::rep growth = target_ / least_target_;
-  least_target_ = std::max(kTarget, sample.min_round_trip / kTargetShareOfRoundTrip);
+  least_target_ = std::max(kTarget, min_round_trip / kTargetsInARoundTrip);
   target_ = least_target_ * growth;
 }
 
@@ -139,7 +139,7 @@ void InFlightCap::watch_competitor(const Sample& sample, Time now) {
 }
 
 void InFlightCap::sample(const Sample& sample, bool limited, Time now) {
-  follow_way(sample);
+  set_least_target(sample.min_round_trip);
   if (sample.acked_bytes > 0) last_arrival_ = now;
   if (sample.queueing_delay >= target_) last_queue_ = now;
   const bool calm = last_queue_ == Time::min() || now - last_queue_ > kCalm;

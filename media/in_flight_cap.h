@@ -11,9 +11,11 @@ namespace sluice::media {
 ///
 /// A congestion window fills the bottleneck's buffer; what stands there can be neither reordered
 /// nor dropped. The cap keeps that queue at a target delay: it grows in proportion to what is
-/// missing to the target, and shrinks multiplicatively, at most once a round trip, above it. Until
-/// the target was first reached it doubles each round trip, as slow start does. It begins with
-/// little, and leaps when that arrived at once; a link that took long over it is not doubled on.
+/// missing to the target, and shrinks multiplicatively, at most once a round trip, above it. The
+/// target is 30 ms, on a long way an eighth of it. Until the target was first reached the cap
+/// doubles each round trip, as slow start does. It begins with little; the time that this took says
+/// what the link carries, and the cap leaps to most of what the way then holds, no faster than it
+/// would arrive. A link that took long over it is not doubled on.
 ///
 /// Not rate x round trip: fed by its own delivery rate, that spirals down (delivery.md, traps).
 /// Competitor: when the queue stays above the target for 5 s with the cap at its floor, it is
@@ -40,7 +42,8 @@ class InFlightCap {
   void sample(const Sample& sample, bool limited, Time now);
 
   /// The first bytes that the cap ever held anything back behind, on a way that is not a LAN's,
-  /// arrived so much later than on an empty way. Samples are too coarse to tell that.
+  /// arrived so much later than on an empty way, of `min_round_trip`. Samples are too coarse to
+  /// tell that.
   void first_flight(std::size_t bytes, Duration took, Duration min_round_trip);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -77,7 +80,7 @@ class InFlightCap {
  private:
   void begin_ramp_round(Time now);
   void leap(Duration since_last);
-  void follow_way(const Sample& sample);
+  void set_least_target(Duration min_round_trip);
   void watch_floor(const Sample& sample, Time now);
   void grow(const Sample& sample);
   void shrink(const Sample& sample, Time now);

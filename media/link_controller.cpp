@@ -122,7 +122,7 @@ Duration LinkController::acknowledgement_delay() const {
   const auto rate = estimator_.bytes_per_second();
   if (!rate || *rate < 1) return kAcknowledgementUnknown;
   const auto bytes = static_cast<double>(2 * (chunk_bytes_at(*rate) + kHeaders));
-  // What holds the sender back keeps the second segment back too.
+  // Who is held back to less than the link carries sends the second segment later.
   const auto in_a_round_trip =
       static_cast<double>(to_kernel_bytes()) * 1e6 /
       static_cast<double>(std::max<Duration::rep>(path_.round_trip.count(), 1));

@@ -198,6 +198,36 @@ TEST(Traps, LongWay) {
   }
 }
 
+// A page that has just been joined builds itself and its decoders: what it reads late in its first
+// seconds was taken for the link's queue, and by satellite the call then stayed in its first bytes.
+TEST(Traps, LongWayToABusyReader) {
+  for (const double rate : {1.5e6, 5e6}) {
+    double in_time = 0;
+    double frozen = 0;
+    constexpr int kMeetings = 6;
+    for (unsigned seed = 1; seed <= kMeetings; ++seed) {
+      MeetingSettings settings = on_link(rate, 600ms, 8.5e5);
+      settings.link.queue_bytes = static_cast<std::size_t>(rate / 8 * 0.2);
+      settings.link.seed = settings.publisher.seed = seed;
+      settings.budgets = {.audio = 450ms, .video = 800ms};
+      std::mt19937 random{seed};
+      Time at{600ms * (random() % 3)};
+      for (int i = 0; i < 12; ++i) {
+        at += 300ms + Duration{random() % 150'000};
+        settings.link.reader_busy.push_back(
+            {.from = at, .length = 40ms + Duration{random() % 250'000}});
+      }
+      const MeetingResult result = with_sluice(settings);
+      in_time += video_on_time(result) / kMeetings;
+      frozen += result.outcome.freeze_seconds / kMeetings;
+    }
+    std::printf("%.1f Mbit/s: pictures %.1f %%, frozen %.1f s\n", rate / 1e6, 100 * in_time,
+                frozen);
+    EXPECT_GT(in_time, 0.85);
+    EXPECT_LT(frozen, 6);
+  }
+}
+
 TEST(Traps, SameSeedSameMeeting) {
   MeetingSettings settings = on_link(8e5, 50ms, 1e6);
   settings.link.loss = 0.02;

@@ -1,6 +1,7 @@
 import type { CloseReason } from '@sluice/sdk';
 import type { Session } from '../session';
 import { Logo } from '../ui/logo';
+import { JoinButton } from './join_button';
 import { farewell, type Failure } from './problem_panel';
 
 interface Properties {
@@ -21,23 +22,14 @@ export function LeftPage({ session, reason, failure, joining }: Properties) {
         <p>{text}</p>
         <p class="left-room">{session.room}</p>
         <div class="left-actions">
-          <button
+          <JoinButton
             type="button"
-            class="button button-primary button-large"
-            data-testid="rejoin-button"
-            // Not `disabled`, which would take the keyboard's focus away.
-            aria-disabled={joining}
+            testId="rejoin-button"
+            joining={joining}
             onClick={() => void session.rejoin()}
           >
-            {joining ? (
-              <>
-                <span class="spinner" />
-                Joining…
-              </>
-            ) : (
-              'Join again'
-            )}
-          </button>
+            Join again
+          </JoinButton>
           <a class="button button-large" href="/">
             Back to the start
           </a>

@@ -8,6 +8,7 @@ import { Logo } from '../ui/logo';
 import { NameField } from '../ui/name_field';
 import { OwnDeviceSelect } from '../ui/own_device_select';
 import { ProblemCard } from '../ui/problem_card';
+import { JoinButton } from './join_button';
 import { devicesProblem, joinProblem, supportPanel } from './problem_panel';
 
 /** A last look in the mirror before entering a room. */
@@ -70,25 +71,14 @@ export function PrejoinPage({ session, state }: { session: Session; state: Sessi
                 </fieldset>
               )}
               <div class="prejoin-action">
-                <button
+                <JoinButton
                   type="submit"
-                  class="button button-primary button-large"
-                  data-testid="join-button"
-                  // Not `disabled`, which would take the keyboard's focus away.
-                  aria-disabled={joining}
+                  testId="join-button"
+                  joining={joining}
                   disabled={failure?.retry === false}
                 >
-                  {joining ? (
-                    <>
-                      <span class="spinner" />
-                      Joining…
-                    </>
-                  ) : failure?.retry ? (
-                    'Try again'
-                  ) : (
-                    'Join now'
-                  )}
-                </button>
+                  {failure?.retry ? 'Try again' : 'Join now'}
+                </JoinButton>
               </div>
             </>
           )}
