@@ -2,39 +2,11 @@
 
 #include <algorithm>
 
-#include "media/flight_recorder.h"
-
 namespace sluice::media {
 namespace {
 
 double weight_of(const SubscriptionSettings& settings) {
   return std::max<double>(settings.priority, 1);
-}
-
-EncodingChange change_of(const LayerAllocator::Order& order, const VideoStream& video) {
-  const bool ascending = video.ascent() != VideoStream::Ascent::kNone;
-  EncodingChange change{.track = order.track,
-                        .from = video.current().encoding(),
-                        .to = ascending ? video.ascending_to() : order.encoding};
-  switch (order.action) {
-    case LayerAllocator::Action::kSwitch:
-      change.to = order.encoding;
-      change.step = EncodingStep::kSwitch;
-      break;
-    case LayerAllocator::Action::kTry:
-      change.step = EncodingStep::kTry;
-      break;
-    case LayerAllocator::Action::kFetch:
-      change.step = EncodingStep::kFetch;
-      break;
-    case LayerAllocator::Action::kCommit:
-      change.step = EncodingStep::kCommit;
-      break;
-    case LayerAllocator::Action::kAbort:
-      change.step = EncodingStep::kAbort;
-      break;
-  }
-  return change;
 }
 
 }  // namespace
@@ -71,13 +43,17 @@ bool Egress::subscribe(TrackHandle track, const SubscriptionSettings& settings) 
     subscription = &subscriptions_.back();
     subscription->video.current().set_encoding(settings.encoding);
     if (settings.simulcast) ++simulcast_tracks_;
+    if (settings.kind == MediaKind::kVideo) ++video_tracks_;
   }
   subscription->settings = settings;
   subscription->audio.set_latency_budget(settings.latency_budget);
   subscription->video.set_latency_budget(settings.latency_budget);
   subscription->video.set_max_temporal_layer(settings.max_temporal_layer);
   if (!settings.simulcast) subscription->video.current().set_encoding(settings.encoding);
-  if (settings.hidden) flush(track);
+  if (settings.hidden) {
+    flush(track);
+    subscription->video.current().resume();
+  }
   return true;
 }
 
@@ -85,6 +61,7 @@ void Egress::unsubscribe(TrackHandle track) {
   const Subscription* const gone = find(track);
   if (gone == nullptr) return;
   if (gone->settings.simulcast) --simulcast_tracks_;
+  if (gone->settings.kind == MediaKind::kVideo) --video_tracks_;
   flush(track);
   std::erase_if(subscriptions_, [&](const Subscription& each) { return each.track == track; });
 }
@@ -104,6 +81,10 @@ void Egress::push(const FrameRef& frame) {
   }
   if (subscription->settings.kind == MediaKind::kAudio) {
     subscription->audio.push(frame, counters_);
+    if (judging_) {
+      const std::size_t header = chunk_header_size(frame->description);
+      sound_.add(header + frame->description.length, frame->arrival);
+    }
     return;
   }
   catch_up_share(*subscription);
@@ -113,7 +94,7 @@ void Egress::push(const FrameRef& frame) {
 std::optional<InStep::Track> Egress::step_of(TrackHandle track, FrameNumber next_sound,
                                              const LinkEstimate& link) const {
   const Subscription* const subscription = find(track);
-  if (subscription == nullptr || subscription->settings.hidden) return std::nullopt;
+  if (subscription == nullptr || subscription->settings.hidden || judging_) return std::nullopt;
   const bool video = subscription->settings.kind == MediaKind::kVideo;
   auto step = video
                   ? subscription->video.step(link)
@@ -196,7 +177,9 @@ bool Egress::wants_sync() const {
 
 bool Egress::starved(TrackHandle track) const {
   const Subscription* const subscription = find(track);
-  return subscription != nullptr && subscription->video.current().starved();
+  if (subscription == nullptr) return false;
+  const VideoQueue& video = subscription->video.current();
+  return video.paused() || video.starved();
 }
 
 std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool may_send_video) {
@@ -206,6 +189,7 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
     control_bytes_ -= departure.control->size();
     return departure;
   }
+  if (link.congested && video_tracks_ > 1) judging_ = true;
   if (auto departure = next_audio(now, link)) return departure;
   if (!may_send_video) return std::nullopt;
   return next_video(now, link);
@@ -239,8 +223,7 @@ LinkEstimate Egress::share_of(const Subscription& subscription, const LinkEstima
 
 bool Egress::goes_before(const Subscription& left, const Subscription& right) {
   const auto layer = [](const Subscription& subscription) {
-    const FrameDescription& head = subscription.video.current().head().description;
-    return head.keyframe ? 0 : head.temporal_layer;
+    return subscription.video.current().head().description.temporal_layer;
   };
   if (layer(left) != layer(right)) return layer(left) < layer(right);
   const bool left_begun = left.video.current().head_started();
@@ -248,8 +231,18 @@ bool Egress::goes_before(const Subscription& left, const Subscription& right) {
   return left.virtual_time < right.virtual_time;
 }
 
+bool Egress::keyframe_goes_before(const Subscription& left, const Subscription& right) {
+  const bool left_begun = left.video.current().head_started();
+  if (left_begun != right.video.current().head_started()) return left_begun;
+  if (left.settings.priority != right.settings.priority) {
+    return left.settings.priority > right.settings.priority;
+  }
+  return left.virtual_time < right.virtual_time;
+}
+
 std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) {
   Subscription* first = nullptr;
+  Subscription* keyframe = nullptr;
   for (Subscription& subscription : subscriptions_) {
     VideoQueue& video = subscription.video.current();
     if (!video.empty()) video.thin(now, share_of(subscription, link), counters_);
@@ -257,8 +250,17 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
       return departure_of(*abandoned);
     }
     if (video.empty()) continue;
-    if (first == nullptr || goes_before(subscription, *first)) first = &subscription;
+    if (video.head().description.keyframe) {
+      const bool before = keyframe == nullptr || keyframe_goes_before(subscription, *keyframe);
+      if (before) keyframe = &subscription;
+    } else if (first == nullptr || goes_before(subscription, *first)) {
+      first = &subscription;
+    }
   }
+  // A keyframe takes long: the base frames of the others go on beside it, by their shares.
+  const bool keyframe_first = first == nullptr || !is_base(*first) ||
+                              (keyframe != nullptr && keyframe->virtual_time < first->virtual_time);
+  if (keyframe != nullptr && keyframe_first) first = keyframe;
   if (first == nullptr) return next_background(link);
   const VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
   charge(*first, piece.bytes);
@@ -266,7 +268,7 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
 }
 
 std::optional<Departure> Egress::next_background(const LinkEstimate& link) {
-  if (simulcast_tracks_ == 0) return std::nullopt;
+  if (simulcast_tracks_ == 0 && !trying_pause_) return std::nullopt;
   for (Subscription& subscription : subscriptions_) {
     if (!subscription.video.background_waiting()) continue;
     return departure_of(subscription.video.take_background(link.chunk_bytes, counters_));
@@ -279,73 +281,8 @@ EncodingId Egress::encoding_of(TrackHandle track) const {
   return subscription == nullptr ? EncodingId{} : subscription->video.current().encoding();
 }
 
-LayerAllocator::Track Egress::standing_of(Subscription& subscription, const Ladder& ladder,
-                                          const LinkEstimate& link, Time now) {
-  constexpr double kKept = 0.95;
-  VideoStream& video = subscription.video;
-  const VideoQueue::Toll toll = video.current().take_toll();
-  subscription.offered = kKept * subscription.offered + toll.offered;
-  subscription.left_out = kKept * subscription.left_out + toll.left_out;
-  const bool ascending = video.ascent() != VideoStream::Ascent::kNone;
-  return {
-      .track = subscription.track,
-      .priority = subscription.settings.priority,
-      .rungs = ladder.rungs,
-      .asked = video.current().encoding(),
-      .settled = video.current().settled(),
-      .ascent = video.ascent(),
-      .ascending_to = ascending ? video.ascending_to() : EncodingId{},
-      .ascent_began = video.ascent_began(),
-      .trial_lag = video.trial_lag(now),
-      .ready = video.ready(),
-      .bytes_to_present = video.bytes_to_present(),
-      .left_out_share = subscription.offered < 1 ? 0 : subscription.left_out / subscription.offered,
-      .base_late = video.current().base_late(now, link),
-  };
-}
-
-void Egress::allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now) {
-  standing_.clear();
-  for (const Ladder& ladder : ladders) {
-    Subscription* const subscription = find(ladder.track);
-    if (subscription == nullptr || ladder.rungs.empty()) continue;
-    standing_.push_back(standing_of(*subscription, ladder, link, now));
-  }
-  orders_.clear();
-  allocator_.decide(standing_,
-                    {.link = link,
-                     .other_bytes_per_second = other_.bytes_per_second(now).value_or(0),
-                     .sent_bytes = counters_.of(MediaKind::kAudio).bytes_sent +
-                                   counters_.of(MediaKind::kVideo).bytes_sent},
-                    now, orders_);
-  for (const LayerAllocator::Order& order : orders_) carry_out(order, now);
-}
-
-void Egress::carry_out(const LayerAllocator::Order& order, Time now) {
-  Subscription& subscription = *find(order.track);
-  VideoStream& video = subscription.video;
-  if (counters_.recorder != nullptr) counters_.recorder->record(change_of(order, video));
-  switch (order.action) {
-    case LayerAllocator::Action::kSwitch:
-      video.abort(counters_);
-      video.current().set_encoding(order.encoding);
-      break;
-    case LayerAllocator::Action::kTry:
-      video.begin_trial(order.encoding, now);
-      break;
-    case LayerAllocator::Action::kFetch:
-      video.begin_fetch(order.encoding, now, counters_);
-      break;
-    case LayerAllocator::Action::kCommit:
-      video.commit(counters_);
-      break;
-    case LayerAllocator::Action::kAbort:
-      video.abort(counters_);
-      break;
-  }
-  const bool switched = order.action == LayerAllocator::Action::kSwitch ||
-                        order.action == LayerAllocator::Action::kCommit;
-  if (switched) subscription.offered = subscription.left_out = 0;
+bool Egress::is_base(const Subscription& subscription) {
+  return subscription.video.current().head().description.temporal_layer == 0;
 }
 
 Departure Egress::departure_of(const VideoQueue::Piece& piece) {

@@ -19,6 +19,7 @@
 #include "media/link_estimate.h"
 #include "media/rate_meter.h"
 #include "media/ring_deque.h"
+#include "media/track_pauses.h"
 #include "media/video_stream.h"
 
 namespace sluice::media {
@@ -51,7 +52,9 @@ struct Departure {
 ///
 /// Strict tiers: control, then audio by earliest deadline, then video. Among videos base layers go
 /// before enhancement layers, then the track that had least of its share (start-time fair
-/// queueing by `priority`), and a frame that was begun goes on before others of its layer begin.
+/// queueing by `priority`), and a frame that was begun goes on before others of its layer begin. A
+/// keyframe has the base layer's turn but holds no other's base frame up; among keyframes the one
+/// begun goes on, and the most important begins.
 /// Audio therefore waits for at most the one video chunk that was handed out before it.
 ///
 /// Bound:    `control_bytes_max` (overflow: `push_control` says no, close the connection: a peer
@@ -116,15 +119,16 @@ class Egress {
     TrackHandle track{};
     std::vector<Rung> rungs;
   };
-  /// `allocate` is to be called; never without a simulcast track.
+  /// `allocate` is to be called; on a link that is not congested never without a simulcast track.
   [[nodiscard]] bool allocation_due(Time now) const {
-    return simulcast_tracks_ > 0 && allocator_.due(now);
+    return (simulcast_tracks_ > 0 && allocator_.due(now)) || (judging_ && pauses_.due(now));
   }
   /// When it will be: `Time::max()` without a simulcast track.
   [[nodiscard]] Time next_allocation() const {
     return simulcast_tracks_ > 0 ? allocator_.next() : Time::max();
   }
-  /// Chooses the encoding of each track of `ladders`: all simulcast tracks that are not hidden.
+  /// Chooses the encoding of each track of `ladders`: all simulcast tracks that are not hidden. And
+  /// which videos are paused, while that is a question.
   void allocate(std::span<const Ladder> ladders, const LinkEstimate& link, Time now);
   /// How a track is sent; null when it is not subscribed.
   [[nodiscard]] const SubscriptionSettings* settings_of(TrackHandle track) const {
@@ -134,8 +138,16 @@ class Egress {
   /// The encoding that is shown, or asked for.
   [[nodiscard]] EncodingId encoding_of(TrackHandle track) const;
 
-  /// The link does not carry even the base layer of this track (`VideoQueue::starved`).
+  /// The link does not carry even the base layer of this track (`VideoQueue::starved`), or not
+  /// beside more important ones (`TrackPauses`).
   [[nodiscard]] bool starved(TrackHandle track) const;
+  /// `TrackPauses` has paused it.
+  [[nodiscard]] bool paused(TrackHandle track) const {
+    const Subscription* const subscription = find(track);
+    return subscription != nullptr && subscription->video.current().paused();
+  }
+  /// A track may be paused or resumed although nothing is held back.
+  [[nodiscard]] bool judging_pauses() const { return judging_; }
 
   [[nodiscard]] const EgressCounters& counters() const { return counters_; }
   /// What is left out and how encodings change is told to `recorder`, which outlives the egress.
@@ -151,6 +163,7 @@ class Egress {
     /// forgets a twentieth.
     double offered = 0;
     double left_out = 0;
+    Time resumed = Time::min();  ///< after it was paused; `TrackPauses`
     /// Bytes sent divided by weight, on the common scale of start-time fair queueing.
     double virtual_time = 0;
   };
@@ -164,12 +177,24 @@ class Egress {
   [[nodiscard]] LayerAllocator::Track standing_of(Subscription& subscription, const Ladder& ladder,
                                                   const LinkEstimate& link, Time now);
   void carry_out(const LayerAllocator::Order& order, Time now);
+  void judge_pauses(std::span<const Ladder> ladders, const LinkEstimate& link, Time now);
+  [[nodiscard]] std::optional<TrackPauses::Track> pausable(const Subscription& subscription,
+                                                           std::span<const Ladder> ladders,
+                                                           const LinkEstimate& link,
+                                                           Time now) const;
+  [[nodiscard]] static bool ascending_shown(const Subscription& subscription);
   void charge(Subscription& subscription, std::uint32_t bytes);
   /// A track that had nothing to send has saved up no share: it starts at the others' present.
   void catch_up_share(Subscription& subscription) const;
   [[nodiscard]] LinkEstimate share_of(const Subscription& subscription,
                                       const LinkEstimate& link) const;
+  /// Of two whose heads are delta frames.
   [[nodiscard]] static bool goes_before(const Subscription& left, const Subscription& right);
+  /// Of two whose heads are keyframes.
+  [[nodiscard]] static bool keyframe_goes_before(const Subscription& left,
+                                                 const Subscription& right);
+  /// The head, a delta frame, is of the base layer.
+  [[nodiscard]] static bool is_base(const Subscription& subscription);
   [[nodiscard]] static Departure departure_of(const VideoQueue::Piece& piece);
 
   Bounds bounds_;
@@ -180,9 +205,15 @@ class Egress {
   EgressCounters counters_;
   LayerAllocator allocator_;
   std::size_t simulcast_tracks_ = 0;
+  std::size_t video_tracks_ = 0;
   RateMeter other_;                              ///< what is not simulcast
   std::vector<LayerAllocator::Track> standing_;  ///< of the allocation under way
   std::vector<LayerAllocator::Order> orders_;
+  TrackPauses pauses_;
+  bool judging_ = false;       ///< the link is congested, or something is paused
+  bool trying_pause_ = false;  ///< a paused track is tried in the background
+  RateMeter sound_;            ///< meanwhile
+  std::vector<TrackPauses::Track> pausable_;
 };
 
 }  // namespace sluice::media

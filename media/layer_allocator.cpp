@@ -18,12 +18,6 @@ constexpr Duration kTroubleLasts = std::chrono::milliseconds{600};
 /// A stall of TCP's own recovery leaves as much out as a slow link does, but not for so long.
 constexpr Duration kTroubleLastsAgainstEstimate = std::chrono::milliseconds{2000};
 constexpr Duration kCalmLasts = std::chrono::milliseconds{500};
-/// A trial: how long it fills the way, how long it is measured, how long a good one takes, and the
-/// wait of a frame that says the link is full.
-constexpr Duration kTrialFills = std::chrono::milliseconds{100};
-constexpr Duration kTrialMeasures = std::chrono::milliseconds{150};
-constexpr Duration kTrialLength = std::chrono::milliseconds{400};
-constexpr Duration kTrialLag = std::chrono::milliseconds{50};
 /// A full link that carries so much of what is needed loses a part of the upper temporal layer.
 constexpr double kEnoughToClimb = 0.85;
 constexpr Duration kFetchMost = std::chrono::seconds{3};
@@ -138,27 +132,6 @@ void LayerAllocator::descend(std::span<const Track> tracks, double other, const 
   last_descent_ = now;
 }
 
-LayerAllocator::Trial LayerAllocator::judge(const Track& track, double needed,
-                                            const Connection& connection, Time now) {
-  if (!track.trial_lag) return Trial::kGoesOn;
-  const Duration age = now - track.ascent_began;
-  if (age < kTrialFills) {
-    trial_mark_.reset();
-    return Trial::kGoesOn;
-  }
-  if (!trial_mark_) trial_mark_ = Mark{.at = now, .sent_bytes = connection.sent_bytes};
-  const bool lags = *track.trial_lag > kTrialLag;
-  if (!lags) return age >= kTrialLength ? Trial::kPassed : Trial::kGoesOn;
-  const Duration measured = now - trial_mark_->at;
-  if (measured < kTrialMeasures) return Trial::kGoesOn;
-  // The link is full, so what left meanwhile is what it carries. It need not carry both encodings.
-  const double carried = static_cast<double>(connection.sent_bytes - trial_mark_->sent_bytes) *
-                         1e6 / static_cast<double>(measured.count());
-  const double after =
-      needed - needed_by(track) + track.rungs[rung_of(track, track.ascending_to)].bytes_per_second;
-  return carried >= kEnoughToClimb * after ? Trial::kPassed : Trial::kFailed;
-}
-
 void LayerAllocator::steer_ascent(const Track& track, double needed, const Connection& connection,
                                   Time now, std::vector<Order>& out) {
   const auto order = [&](Action action) {
@@ -168,11 +141,21 @@ void LayerAllocator::steer_ascent(const Track& track, double needed, const Conne
   const bool gone = rung_of(track, track.ascending_to) == track.rungs.size();
   const bool overdue =
       track.ascent == VideoStream::Ascent::kFetch && now - track.ascent_began > kFetchMost;
-  const Trial trial = gone ? Trial::kFailed : judge(track, needed, connection, now);
-  if (hurts || overdue || trial == Trial::kFailed) {
+  using Verdict = TrialJudge::Verdict;
+  Verdict verdict = gone ? Verdict::kFailed : Verdict::kGoesOn;
+  if (!gone) {
+    const double after = needed - needed_by(track) +
+                         track.rungs[rung_of(track, track.ascending_to)].bytes_per_second;
+    verdict = judge_.judge({.began = track.ascent_began,
+                            .lag = track.trial_lag,
+                            .sent_bytes = connection.sent_bytes,
+                            .enough_bytes_per_second = kEnoughToClimb * after},
+                           now);
+  }
+  if (hurts || overdue || verdict == Verdict::kFailed) {
     order(Action::kAbort);
     failed(now);
-  } else if (trial == Trial::kPassed) {
+  } else if (verdict == Verdict::kPassed) {
     order(Action::kFetch);
   } else if (track.ready) {
     const bool soon = connection.link.time_for(track.bytes_to_present) <= kToPresentMost;
@@ -227,7 +210,7 @@ void LayerAllocator::decide(std::span<const Track> tracks, const Connection& con
   if (ascending != nullptr) return steer_ascent(*ascending, needed, connection, now, out);
   if (must_descend(needed, connection.link, now)) {
     descend(tracks, connection.other_bytes_per_second, connection.link, now, out);
-  } else {
+  } else if (!connection.trial_elsewhere) {
     ascend(tracks, connection.link, now, out);
   }
 }

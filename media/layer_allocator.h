@@ -8,6 +8,7 @@
 #include "media/frame.h"
 #include "media/link_estimate.h"
 #include "media/time.h"
+#include "media/trial_judge.h"
 #include "media/video_stream.h"
 
 namespace sluice::media {
@@ -66,6 +67,7 @@ class LayerAllocator {
     LinkEstimate link;
     double other_bytes_per_second = 0;  ///< audio, and video of one encoding
     std::uint64_t sent_bytes = 0;       ///< payload of all media, since the connection began
+    bool trial_elsewhere = false;       ///< a paused track is tried: nothing else meanwhile
   };
   void decide(std::span<const Track> tracks, const Connection& connection, Time now,
               std::vector<Order>& out);
@@ -83,9 +85,6 @@ class LayerAllocator {
   [[nodiscard]] bool must_descend(double needed, const LinkEstimate& link, Time now) const;
   void descend(std::span<const Track> tracks, double other, const LinkEstimate& link, Time now,
                std::vector<Order>& out);
-  enum class Trial : std::uint8_t { kGoesOn, kPassed, kFailed };
-  [[nodiscard]] Trial judge(const Track& track, double needed, const Connection& connection,
-                            Time now);
   void steer_ascent(const Track& track, double needed, const Connection& connection, Time now,
                     std::vector<Order>& out);
   void ascend(std::span<const Track> tracks, const LinkEstimate& link, Time now,
@@ -99,12 +98,7 @@ class LayerAllocator {
   Time next_ascent_ = Time::min();
   Time last_commit_ = Time::min();
   Time last_descent_ = Time::min();
-  /// Where the measured part of the trial under way began; its first part fills the link.
-  struct Mark {
-    Time at{};
-    std::uint64_t sent_bytes = 0;
-  };
-  std::optional<Mark> trial_mark_;
+  TrialJudge judge_;
   Duration pause_ = kPauseLeast;
   int failures_ = 0;  ///< in a row
   int relapses_ = 0;  ///< commits in a row that did not last

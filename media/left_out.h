@@ -45,6 +45,10 @@ struct EgressCounters {
   [[nodiscard]] const OfKind& of(MediaKind kind) const {
     return by_kind[static_cast<std::size_t>(kind)];
   }
+  /// Payload of all media.
+  [[nodiscard]] std::uint64_t bytes_sent() const {
+    return of(MediaKind::kAudio).bytes_sent + of(MediaKind::kVideo).bytes_sent;
+  }
   /// What another counted, too.
   void add(const EgressCounters& other);
   void leave_out(MediaKind kind, LeftOut reason, std::uint64_t frames = 1) {

@@ -47,7 +47,7 @@ void VideoQueue::set_encoding(EncodingId encoding) { encoding_ = encoding; }
 
 std::optional<EncodingId> VideoQueue::wants_keyframe(Time now) const {
   const bool wants = wants_sync_ || planned_.encoding() != encoding_;
-  if (!wants || now < sync_not_before_) return std::nullopt;
+  if (!wants || paused_ || now < sync_not_before_) return std::nullopt;
   return encoding_;
 }
 
@@ -176,6 +176,10 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     return;
   }
   note_offered(description, frame->arrival);
+  if (paused_) {
+    count(*frame, LeftOut::kExpired, counters);
+    return;
+  }
   if (description.keyframe) {
     supersede(counters);
     if (!planned_.decodable(description)) return;
@@ -244,6 +248,7 @@ bool VideoQueue::keyframe_is_quicker(std::size_t chain_bytes, const LinkEstimate
 
 bool VideoQueue::push_group(std::span<const FrameRef> group, const LinkEstimate& link,
                             EgressCounters& counters) {
+  if (paused_) return false;
   std::size_t chain_bytes = 0;
   DependencyTracker chain = planned_;
   const auto helps = [this](const DependencyTracker& tracker, const Frame& frame) {
@@ -276,6 +281,19 @@ void VideoQueue::clear(LeftOut reason, EgressCounters& counters) {
   if (head_started()) abandon_head(counters);
   entries_.release_memory();
   wants_sync_ = true;
+}
+
+void VideoQueue::pause(EgressCounters& counters) {
+  clear(LeftOut::kExpired, counters);
+  paused_ = true;
+}
+
+void VideoQueue::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  // Until its picture keeps up, nobody is promised one.
+  give_ups_ = kGiveUpsToStarve;
+  sync_not_before_ = Time::min();
 }
 
 void VideoQueue::catch_up() {

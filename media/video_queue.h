@@ -63,6 +63,11 @@ class VideoQueue {
                   EgressCounters& counters);
   /// Drops everything: the track is hidden, or ends. A frame begun is abandoned.
   void clear(LeftOut reason, EgressCounters& counters);
+  /// Nothing of the track is sent until it is resumed, and no keyframe is wanted for it; what comes
+  /// is still measured. A frame begun is abandoned.
+  void pause(EgressCounters& counters);
+  void resume();
+  [[nodiscard]] bool paused() const { return paused_; }
   /// What is queued is only to be decoded from here on, as after `push_group`: its picture is
   /// later than it should be, and what follows needs it all the same.
   void catch_up();
@@ -103,6 +108,14 @@ class VideoQueue {
   /// The link did not keep up with the base layer twice in a row: the picture stands still, renewed
   /// by a keyframe now and then, until base frames are on time again.
   [[nodiscard]] bool starved() const { return give_ups_ >= kGiveUpsToStarve; }
+  /// The head will be late, or a chain was given up and none has been on time since.
+  [[nodiscard]] bool in_trouble(Time now, const LinkEstimate& link) const {
+    return give_ups_ > 0 || base_late(now, link);
+  }
+  /// Delta frames of the base layer, as they come, sent or not; nothing before half a second.
+  [[nodiscard]] std::optional<double> base_bytes_per_second(Time now) const {
+    return base_.bytes_per_second(now);
+  }
 
   /// What the link took of the frames offered since the last call.
   struct Toll {
@@ -174,6 +187,7 @@ class VideoQueue {
   Toll toll_;
   std::optional<Piece> abandoned_;
   std::uint32_t last_keyframe_bytes_ = 0;
+  bool paused_ = false;
   bool wants_sync_ = true;  ///< a new subscription needs its first keyframe
   int give_ups_ = 0;        ///< chains given up since a delta frame of the base was on time
   Time sync_not_before_ = Time::min();

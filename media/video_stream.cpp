@@ -40,6 +40,12 @@ void VideoStream::clear(LeftOut reason, EgressCounters& counters) {
   current_.clear(reason, counters);
 }
 
+void VideoStream::pause(EncodingId encoding, EgressCounters& counters) {
+  abort(counters);
+  current_.pause(counters);
+  current_.set_encoding(encoding);
+}
+
 std::optional<InStep::Track> VideoStream::step(const LinkEstimate& link) const {
   // During an ascent frames of two encodings matter.
   if (ascent() != Ascent::kNone || owes_abandon_mark()) return std::nullopt;

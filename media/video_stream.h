@@ -42,6 +42,9 @@ class VideoStream {
                   EgressCounters& counters);
   void clear(LeftOut reason, EgressCounters& counters);
 
+  /// `VideoQueue::pause`; it will be resumed with `encoding`, and what was tried is given up.
+  void pause(EncodingId encoding, EgressCounters& counters);
+
   /// How the subscriber is in step with the track; nothing when it is not.
   [[nodiscard]] std::optional<InStep::Track> step(const LinkEstimate& link) const;
 

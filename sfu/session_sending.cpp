@@ -164,7 +164,8 @@ void Session::take_last_words(Outbox& outbox) {
 
 void Session::tell_starved(EgressPump::Outcome outcome) {
   // Only a link that holds something back starves a track, or had starved it before.
-  if (outcome == EgressPump::Outcome::kIdle && starved_tracks_ == 0) return;
+  const bool all_well = outcome == EgressPump::Outcome::kIdle && !egress_.judging_pauses();
+  if (all_well && starved_tracks_ == 0) return;
   starved_tracks_ = 0;
   for (Subscription& each : subscriptions_) {
     const bool starved = egress_.starved(each.route->media_handle());

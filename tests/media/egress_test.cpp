@@ -160,6 +160,30 @@ TEST_F(EgressTest, AFrameThatWasBegunGoesOnBeforeOthersOfItsLayerBegin) {
   EXPECT_NE(tracks[0], tracks[3]);
 }
 
+TEST_F(EgressTest, AKeyframeHoldsNoOtherTracksBaseFramesUp) {
+  subscribe_video(kCamera);
+  subscribe_video(kScreen);
+  push(kCamera, HandMade::keyframe(0, kChunkBytes));
+  push(kScreen, HandMade::keyframe(0, kChunkBytes));
+  ASSERT_EQ(send(2).size(), 2U);
+  push(kScreen, HandMade::keyframe(1, 20 * kChunkBytes));
+  ASSERT_EQ(tracks_of_next(2), (Tracks{kScreen, kScreen}));
+  // Begun as it is, it lets the camera have its share.
+  push(kCamera, HandMade::delta(1, {0}, 0, kChunkBytes));
+  EXPECT_EQ(tracks_of_next(2), (Tracks{kCamera, kScreen}));
+  // An enhancement frame is no such thing.
+  push(kCamera, HandMade::delta(2, {1}, 1, kChunkBytes));
+  EXPECT_EQ(tracks_of_next(2), (Tracks{kScreen, kScreen}));
+}
+
+TEST_F(EgressTest, OfKeyframesTheMostImportantBegins) {
+  subscribe_video(kCamera, 1);
+  subscribe_video(kScreen, 255);
+  push(kCamera, HandMade::keyframe(0, 2 * kChunkBytes));
+  push(kScreen, HandMade::keyframe(0, 2 * kChunkBytes));
+  EXPECT_EQ(tracks_of_next(4), (Tracks{kScreen, kScreen, kCamera, kCamera}));
+}
+
 TEST_F(EgressTest, BaseFramesGoBeforeTheEnhancementFramesOfOtherTracks) {
   subscribe_video(kCamera, 255);
   subscribe_video(kScreen, 1);

@@ -248,6 +248,47 @@ TEST_F(VideoQueueTest, ClearAbandonsAFrameThatWasBegun) {
   EXPECT_TRUE(queue_.empty()) << "the keyframe was not sent whole";
 }
 
+TEST_F(VideoQueueTest, PausedNothingIsQueuedAndNothingWanted) {
+  send_keyframe();
+  push(HandMade::delta(1, {0}));
+  queue_.pause(counters_);
+  EXPECT_TRUE(queue_.empty());
+  push(HandMade::keyframe(2));
+  EXPECT_FALSE(
+      queue_.push_group(std::vector{frame(HandMade::keyframe(3))}, kUnknownLink, counters_));
+  EXPECT_TRUE(queue_.empty());
+  EXPECT_FALSE(wants_keyframe());
+  EXPECT_EQ(left_out(LeftOut::kExpired), 2U);
+}
+
+TEST_F(VideoQueueTest, PausedItStillMeasuresItsBaseLayer) {
+  send_keyframe();
+  queue_.pause(counters_);
+  for (FrameNumber number = 1; number <= 20; ++number) {
+    now_ += std::chrono::milliseconds{100};
+    push(HandMade::delta(number, {number - 1}));
+  }
+  ASSERT_TRUE(queue_.base_bytes_per_second(now_));
+  EXPECT_NEAR(*queue_.base_bytes_per_second(now_), 10'000, 1500);
+}
+
+TEST_F(VideoQueueTest, ResumedItWantsAKeyframeAndCountsAsStarvedUntilItKeepsUp) {
+  send_keyframe();
+  queue_.pause(counters_);
+  EXPECT_TRUE(queue_.paused());
+  queue_.resume();
+  EXPECT_FALSE(queue_.paused());
+  EXPECT_TRUE(wants_keyframe());
+  EXPECT_TRUE(queue_.starved());
+  push(HandMade::keyframe(5));
+  thin(kUnknownLink);
+  EXPECT_EQ(drain(), Numbers{5});
+  EXPECT_TRUE(queue_.starved());
+  push(HandMade::delta(6, {5}));
+  thin(kUnknownLink);
+  EXPECT_FALSE(queue_.starved());
+}
+
 using VideoQueueDeathTest = VideoQueueTest;
 
 TEST_F(VideoQueueDeathTest, NothingIsHandedOutBeforeTheAbandonMark) {

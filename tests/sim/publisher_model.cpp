@@ -5,18 +5,6 @@
 #include "tests/sim/simulcast.h"
 
 namespace sluice::sim {
-namespace {
-
-FrameRef make_frame(media::FramePool& pool, const media::FrameDescription& description,
-                    media::MediaKind kind) {
-  media::FrameBuilder frame = pool.allocate(description, kind);
-  invariant(static_cast<bool>(frame), "the simulator's pool is never exhausted");
-  frame->arrival = Time{description.capture_time};
-  frame->lateness = Duration::zero();
-  return std::move(frame).finish();
-}
-
-}  // namespace
 
 std::vector<CameraModel> PublisherModel::cameras(const Settings& settings) {
   std::vector<CameraModel> cameras;
@@ -52,9 +40,18 @@ PublisherModel::PublisherModel(media::FramePool& pool, const Settings& settings)
   for (CameraModel& camera : cameras(settings)) encodings_.push_back({.camera = std::move(camera)});
 }
 
+FrameRef PublisherModel::frame_of(media::FrameDescription description, media::MediaKind kind) {
+  description.capture_time += settings_.phase;
+  media::FrameBuilder frame = pool_.allocate(description, kind);
+  invariant(static_cast<bool>(frame), "the simulator's pool is never exhausted");
+  frame->arrival = Time{description.capture_time};
+  frame->lateness = Duration::zero();
+  return std::move(frame).finish();
+}
+
 void PublisherModel::request_keyframe(media::EncodingId encoding, Time now) {
   Time& requested = encodings_.at(static_cast<std::size_t>(encoding)).requested;
-  requested = std::min(requested, now + settings_.request_delay);
+  requested = std::min(requested, now - settings_.phase + settings_.request_delay);
 }
 
 void PublisherModel::capture(std::vector<FrameRef>& out) {
@@ -68,7 +65,7 @@ void PublisherModel::capture(std::vector<FrameRef>& out) {
     }
     media::FrameDescription description = encoding.camera.describe(index_, keyframe);
     description.group = encoding.group;
-    out.push_back(make_frame(pool_, description, media::MediaKind::kVideo));
+    out.push_back(frame_of(description, media::MediaKind::kVideo));
   }
   ++index_;
 }
@@ -76,9 +73,9 @@ void PublisherModel::capture(std::vector<FrameRef>& out) {
 std::vector<FrameRef> PublisherModel::arrivals(Time now) {
   std::vector<FrameRef> frames;
   while (next_arrival() <= now) {
-    if (microphone_.next() <= CameraModel::captured(index_)) {
-      frames.push_back(make_frame(pool_, describe_packet(settings_, packet_++, microphone_.next()),
-                                  media::MediaKind::kAudio));
+    if (settings_.speaks && microphone_.next() <= CameraModel::captured(index_)) {
+      frames.push_back(frame_of(describe_packet(settings_, packet_++, microphone_.next()),
+                                media::MediaKind::kAudio));
       microphone_.advance();
     } else {
       capture(frames);

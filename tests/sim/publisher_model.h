@@ -28,6 +28,8 @@ class PublisherModel {
     /// From the server's request to the publisher's encoder and from there to the server.
     Duration request_delay = std::chrono::milliseconds{40};
     bool pauses = false;
+    bool speaks = true;  ///< has a microphone at all: a shared screen has none
+    Duration phase{};    ///< so much later than the models' own moments is each frame captured
     std::uint64_t seed = 1;
   };
 
@@ -46,9 +48,7 @@ class PublisherModel {
   }
   /// The frames that arrive up to and including `now`, in order.
   std::vector<FrameRef> arrivals(Time now);
-  [[nodiscard]] Time next_arrival() const {
-    return std::min(CameraModel::captured(index_), microphone_.next());
-  }
+  [[nodiscard]] Time next_arrival() const { return next_captured() + settings_.phase; }
 
  private:
   struct Encoding {
@@ -56,6 +56,12 @@ class PublisherModel {
     std::uint32_t group = 0;
     Time requested = Time::max();
   };
+  /// On the models' own time, without the phase.
+  [[nodiscard]] Time next_captured() const {
+    const Time picture = CameraModel::captured(index_);
+    return settings_.speaks ? std::min(picture, microphone_.next()) : picture;
+  }
+  [[nodiscard]] FrameRef frame_of(media::FrameDescription description, media::MediaKind kind);
   void capture(std::vector<FrameRef>& out);
 
   media::FramePool& pool_;

@@ -60,6 +60,12 @@ SluiceSender::Video* SluiceSender::video(media::TrackHandle handle) {
   return found == videos_.end() ? nullptr : &*found;
 }
 
+void SluiceSender::set_priority(media::TrackHandle track, std::uint8_t priority) {
+  media::SubscriptionSettings& settings = video(track)->track.settings;
+  settings.priority = priority;
+  std::ignore = egress_.subscribe(track, settings);
+}
+
 void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
   if (Video* const of = video(frame->description.track)) of->published->on_frame(frame);
   egress_.push(frame);
@@ -69,7 +75,7 @@ void SluiceSender::on_frame(const media::FrameRef& frame, Time now) {
 void SluiceSender::allocate(Time now) {
   ladders_.clear();
   for (const Video& each : videos_) {
-    if (each.track.encodings < 2) continue;
+    if (each.track.encodings < 2 || each.track.settings.hidden) continue;
     media::Egress::Ladder& ladder = ladders_.emplace_back();
     ladder.track = each.track.handle;
     for (int index = 0; index < each.track.encodings; ++index) {

@@ -100,6 +100,9 @@ class SluiceSender final : public Sender {
   void on_pong(std::uint64_t ping, Time now) override;
   void poll_keyframe_requests(Time now, std::vector<media::Egress::SyncWanted>& out) override;
 
+  /// The subscriber gives a video another weight.
+  void set_priority(media::TrackHandle track, std::uint8_t priority);
+
   [[nodiscard]] const media::LinkController& controller() const { return controller_; }
   [[nodiscard]] const media::Egress& egress() const { return egress_; }
 
