@@ -268,6 +268,7 @@ void PublishSession::send_sound(media::Time scheduled) {
   loudness_ = std::max(meter, loudness_ * 0.9);
   auto packet = audio_encoder_->encode(samples);
   if (!packet) return fail(packet.error().message);
+  if (!silence_gate_.passes(level)) return;
   ++figures_.audio_frames;
   connection_->send_frame({.track = *audio_track_,
                            .number = audio_number_++,

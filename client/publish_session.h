@@ -14,6 +14,7 @@
 #include "client/sound_source.h"
 #include "client/video_source.h"
 #include "media/codec/opus_encoder.h"
+#include "media/codec/silence_gate.h"
 
 namespace sluice::client {
 
@@ -109,6 +110,7 @@ class PublishSession final : public std::enable_shared_from_this<PublishSession>
   std::optional<SimulcastBudget> budget_;
   std::vector<bool> wanted_;  ///< encodings that somebody may be sent
   std::optional<media::OpusEncoder> audio_encoder_;
+  media::SilenceGate silence_gate_;
   std::optional<media::TrackHandle> video_track_;
   std::optional<media::TrackHandle> audio_track_;
   BitrateController bitrate_;

@@ -56,6 +56,11 @@ AudioPlayout JitterBuffer::pop(Time now) {
   }
   const Time stamp = delay_.stamp(frames_.front().description.capture_time);
   if (front_is_after_pause()) {
+    // What was made up of a pause that was meant covered nothing.
+    if (frames_.front().description.number == next_number_) {
+      concealed_ -= static_cast<std::uint64_t>(concealed_in_a_row_ / settings_.frame_duration);
+      concealed_in_a_row_ = 0ms;
+    }
     offset_ = wanted_offset();
     stretch_ = 0;
     due_ = std::max(due_, stamp + offset_);

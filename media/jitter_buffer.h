@@ -44,7 +44,8 @@ struct AudioPlayout {
 ///             proof that it does not come. Frames over two lanes pass a ReorderingBuffer first.
 /// Pause:      a gap in capture times without one in numbers is discontinuous transmission
 ///             (docs/protocol.md 5.2): it is kept at its length, not concealed, not counted. While
-///             it lasts it looks like a stall, so its first 100 ms are concealed all the same.
+///             it lasts it looks like a stall, so its first 100 ms are concealed all the same, and
+///             taken back from the count when it is over.
 /// Bound:      64 frames (1.3 s). Overflow: the oldest is dropped and counted as skipped.
 /// Complexity: O(1) for a frame that arrives in order.
 /// Sizing:     Worked: Opus at 32 kbit/s in frames of 20 ms over 40 ms of round trip; a lost packet

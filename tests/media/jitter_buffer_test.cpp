@@ -218,6 +218,7 @@ TEST(JitterBuffer, APauseOfTheSpeakerKeepsItsLengthAndIsNoLoss) {
   ASSERT_GE(played.size(), 290U);
   EXPECT_NEAR(static_cast<double>((played[200].delay - played[199].delay).count()), 0.0, 20'000.0);
   EXPECT_LE(listener.of(Action::kConceal).size(), 5U);
+  EXPECT_EQ(listener.buffer.concealed(), 0U);
   EXPECT_EQ(listener.buffer.late() + listener.buffer.skipped(), 0U);
 }
 

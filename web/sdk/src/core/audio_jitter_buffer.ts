@@ -81,6 +81,8 @@ export class AudioJitterBuffer {
   #errorMs = 0;
   #stretchedMs = Number.NEGATIVE_INFINITY;
   #buffering = true;
+  /** Made up since packets ran out. */
+  #starvedSamples = 0;
   /** Played since sound ran out, and where in capture time it did. */
   #silentSamples = 0;
   #silentFromMs: number | undefined;
@@ -160,6 +162,7 @@ export class AudioJitterBuffer {
     const packet = this.#packets[0];
     if (!packet) return this.#starve(count);
     if (packet.frame !== this.#expectedFrame) return this.#bridgeLoss(packet);
+    this.#takeAsMeant(packet);
     const pauseMs = packet.captureMs - (this.#endMs ?? packet.captureMs);
     if (pauseMs > PAUSE_FROM_MS) return this.#bridgePause(pauseMs);
     this.#packets.shift();
@@ -198,9 +201,13 @@ export class AudioJitterBuffer {
       this.#buffering = true;
       this.#silentFromMs = this.#endMs;
       this.#endMs = undefined;
+      // Whether it was missing is judged when sound is back, together with the silence.
+      this.#silentSamples += this.#starvedSamples;
+      this.#forget(this.#starvedSamples);
       return false;
     }
     this.#concealInto(count);
+    this.#starvedSamples += count;
     return true;
   }
 
@@ -216,6 +223,25 @@ export class AudioJitterBuffer {
     this.#samplesConcealed += missing;
     this.#samplesPlayed += missing;
     this.#silentSamples = 0;
+  }
+
+  /** What was made up in a pause that the sender meant was part of the pause. */
+  #takeAsMeant(packet: AudioPacket): void {
+    const pauseMs = packet.captureMs - (this.#endMs ?? packet.captureMs);
+    if (pauseMs > PAUSE_FROM_MS) {
+      const pauseSamples = Math.round((pauseMs / 1000) * this.sampleRate);
+      const meant = Math.min(this.#starvedSamples, pauseSamples);
+      this.#endMs = (this.#endMs ?? 0) + (meant / this.sampleRate) * 1000;
+      this.#forget(meant);
+    }
+    this.#starvedSamples = 0;
+  }
+
+  /** So much that was made up is not to be counted, or not yet. */
+  #forget(samples: number): void {
+    this.#samplesConcealed -= samples;
+    this.#samplesPlayed -= samples;
+    this.#starvedSamples = 0;
   }
 
   /** Frames are missing before `packet`; over one connection they will not come any more. */

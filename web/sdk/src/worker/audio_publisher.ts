@@ -5,6 +5,7 @@ import { SILENCE } from '../core/active_speakers.js';
 import { CaptureClock } from '../core/capture_clock.js';
 import type { TrackDescription } from '../core/control_messages.js';
 import type { Frame } from '../core/frame.js';
+import { SilenceGate } from '../core/silence_gate.js';
 import { CaptureReader } from './capture_reader.js';
 import type { CapturedSamples, Failure } from './messages.js';
 import { monoSamples } from './mono_samples.js';
@@ -20,6 +21,8 @@ export interface AudioPublisherEvents {
 
 /** Speech is clear at 40 kbit/s mono; what a screen sounds may be music. */
 const BITRATE_BPS = { microphone: 40_000, screen_audio: 64_000 } as const;
+/** Minus dBov: a room behind a noise suppressor is at 70 and more; music fades out softly. */
+const QUIET_FROM = { microphone: 60, screen_audio: 96 } as const;
 const PACKET_US = 20_000;
 const BLOCKS_IN_ENCODER_MAX = 50;
 const ENCODER_RESTARTS_MAX = 5;
@@ -40,12 +43,15 @@ export class AudioPublisher {
   /** Blocks inside the encoder, by the timestamp it knows them by. */
   readonly #blocks = new Map<number, { captureTimeUs: number; level: number }>();
   #nextFrame = 0;
+  readonly #gate: SilenceGate;
   #loudest = SILENCE;
 
   constructor(
     readonly source: 'microphone' | 'screen_audio',
     private readonly events: AudioPublisherEvents,
-  ) {}
+  ) {
+    this.#gate = new SilenceGate(QUIET_FROM[source]);
+  }
 
   /** What `publish` says; undefined before {@link AudioPublisherEvents.ready}. */
   get description(): TrackDescription | undefined {
@@ -189,7 +195,8 @@ export class AudioPublisher {
     const key = Math.round(chunk.timestamp / PACKET_US) * PACKET_US;
     const block = this.#blocks.get(key);
     this.#blocks.delete(key);
-    if (!block) return;
+    // Not before encoding: the encoder goes on with what it heard last.
+    if (!block || !this.#gate.passes(block.level)) return;
     const payload = new Uint8Array(chunk.byteLength);
     chunk.copyTo(payload);
     this.events.encoded({

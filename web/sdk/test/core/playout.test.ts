@@ -166,8 +166,24 @@ describe('what counts as made up', () => {
       }
       buffer.pull(out, now);
     }
-    // Until it is clear that nothing comes, a little is made up.
-    expect(buffer.status(8000).samplesConcealed / kRate).toBeLessThan(0.15);
+    expect(buffer.status(8000).samplesConcealed / kRate).toBeLessThan(0.03);
+  });
+
+  it('is not a short pause of the sender either, which makes nothing later', () => {
+    const buffer = new AudioJitterBuffer(kRate);
+    const out = new Float32Array(kQuantum);
+    let frame = 0;
+    let offsetMs = 0;
+    for (let now = 0, next = 0; now < 8000; now += (kQuantum / kRate) * 1000) {
+      for (; next <= now; next += 20) {
+        if (next % 500 >= 60) buffer.push(packet(frame++, next), now);
+      }
+      buffer.pull(out, now);
+      const status = buffer.status(now);
+      if (status.offsetMs !== undefined && now > 1000) offsetMs = Math.max(offsetMs, status.offsetMs);
+    }
+    expect(buffer.status(8000).samplesConcealed / kRate).toBeLessThan(0.03);
+    expect(offsetMs).toBeLessThan(110);
   });
 });
 

@@ -10,6 +10,7 @@ import { publishableSources } from '../../src/core/publish_rights.js';
 import { ReconnectPolicy } from '../../src/core/reconnect_policy.js';
 import { RunningClock } from '../../src/core/running_clock.js';
 import { ReportSchedule } from '../../src/core/report_schedule.js';
+import { SilenceGate } from '../../src/core/silence_gate.js';
 
 describe('ReconnectPolicy', () => {
   it('waits longer each time and gives up after two minutes', () => {
@@ -124,6 +125,25 @@ describe('audioLevel', () => {
     expect(audioLevel(new Float32Array(960))).toBe(127);
     expect(audioLevel(new Float32Array(960).fill(1))).toBe(0);
     expect(audioLevel(new Float32Array(960).fill(0.1))).toBe(20);
+  });
+});
+
+describe('SilenceGate', () => {
+  const quiet = (gate: SilenceGate, packets: number): number => {
+    let sent = 0;
+    for (let n = 0; n < packets; n++) sent += gate.passes(127) ? 1 : 0;
+    return sent;
+  };
+
+  it('leaves silence out after 300 ms, and nothing of a word nor between words', () => {
+    const gate = new SilenceGate(60);
+    expect(quiet(gate, 500)).toBe(15);
+    for (let word = 0; word < 5; word++) {
+      expect(gate.passes(59)).toBe(true);
+      expect(quiet(gate, 10)).toBe(10);
+    }
+    expect(gate.passes(0)).toBe(true);
+    expect(quiet(gate, 500)).toBe(15);
   });
 });
 
