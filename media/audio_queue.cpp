@@ -23,23 +23,28 @@ void AudioQueue::push(const FrameRef& frame, EgressCounters& counters) {
     leave_out_head(LeftOut::kOverflowed, counters);
   }
   frames_.push_back(frame);
+  loudness_.push(frame->description.audio_level);
   bytes_ += frame->description.length;
 }
 
-void AudioQueue::expire(Time now, const LinkEstimate& link, EgressCounters& counters) {
+bool AudioQueue::expire(Time now, const LinkEstimate& link, EgressCounters& counters) {
+  bool any = false;
   while (!frames_.empty()) {
     const bool overload = link.time_for(bytes_) > kBacklogMost;
     const Duration margin = overload ? latency_budget_ / kMarginShare : Duration::zero();
     const Duration budget = link.reachable(latency_budget_, latency_budget_ / kRoomShare);
     const Time latest = head_deadline() - latency_budget_ + budget;
-    if (now + link.one_way_delay + margin <= latest) return;
+    if (now + link.one_way_delay + margin <= latest) return any;
     leave_out_head(LeftOut::kExpired, counters);
+    any = true;
   }
+  return any;
 }
 
 void AudioQueue::leave_out_head(LeftOut reason, EgressCounters& counters) {
   const Frame& head = *frames_.front();
   counters.leave_out(head, reason, deadline_of(head), head.description.length);
+  heard_ = false;
   pop();
 }
 
@@ -54,6 +59,7 @@ void AudioQueue::clear(LeftOut reason, EgressCounters& counters) {
 
 FrameRef AudioQueue::take(EgressCounters& counters) {
   FrameRef frame = frames_.front();
+  heard_ = true;
   pop();
   auto& sent = counters.of(MediaKind::kAudio);
   ++sent.frames_sent;

@@ -5,6 +5,7 @@
 #include "media/frame_pool.h"
 #include "media/left_out.h"
 #include "media/link_estimate.h"
+#include "media/loudness.h"
 #include "media/ring_deque.h"
 
 namespace sluice::media {
@@ -24,7 +25,8 @@ class AudioQueue {
   void push(const FrameRef& frame, EgressCounters& counters);
   /// Leaves out what cannot arrive in time even if it is sent at once; and while more waits than
   /// the link takes away, also what would arrive just in time, as all that follow it would too.
-  void expire(Time now, const LinkEstimate& link, EgressCounters& counters);
+  /// True when anything was left out.
+  bool expire(Time now, const LinkEstimate& link, EgressCounters& counters);
   /// A frame that came alone and is no older than this is not left out.
   [[nodiscard]] Duration age_most(const LinkEstimate& link) const;
   void clear(LeftOut reason, EgressCounters& counters);
@@ -33,7 +35,13 @@ class AudioQueue {
   [[nodiscard]] Time head_deadline() const { return deadline_of(*frames_.front()); }
   [[nodiscard]] FrameRef take(EgressCounters& counters);
 
+  /// Among microphones of which not all can be heard the greatest goes first: how loud it is, and
+  /// somewhat more for one that is being heard, so that two that are alike do not take turns.
+  [[nodiscard]] int precedence() const { return loudness_.tenths() + (heard_ ? kHeardTenths : 0); }
+
  private:
+  static constexpr int kHeardTenths = 60;
+
   void leave_out_head(LeftOut reason, EgressCounters& counters);
   void pop();
   [[nodiscard]] Time deadline_of(const Frame& frame) const {
@@ -42,6 +50,8 @@ class AudioQueue {
 
   Duration latency_budget_;
   std::size_t bytes_ = 0;
+  Loudness loudness_;
+  bool heard_ = false;  ///< the last packet was not left out
   RingDeque<FrameRef> frames_;
 };
 

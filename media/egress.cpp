@@ -5,6 +5,9 @@
 namespace sluice::media {
 namespace {
 
+/// After sound had to be left out, not all of it may fit for so long.
+constexpr Duration kSoundShort = std::chrono::seconds{2};
+
 double weight_of(const SubscriptionSettings& settings) {
   return std::max<double>(settings.priority, 1);
 }
@@ -196,17 +199,22 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
 }
 
 std::optional<Departure> Egress::next_audio(Time now, const LinkEstimate& link) {
-  Subscription* earliest = nullptr;
   for (Subscription& subscription : subscriptions_) {
-    subscription.audio.expire(now, link, counters_);
-    if (subscription.audio.empty()) continue;
-    if (earliest == nullptr ||
-        subscription.audio.head_deadline() < earliest->audio.head_deadline()) {
-      earliest = &subscription;
-    }
+    if (subscription.audio.expire(now, link, counters_)) sound_short_until_ = now + kSoundShort;
   }
-  if (earliest == nullptr) return std::nullopt;
-  const FrameRef frame = earliest->audio.take(counters_);
+  const bool loudest_first = now < sound_short_until_;
+  const auto goes_before = [loudest_first](const AudioQueue& left, const AudioQueue& right) {
+    if (loudest_first && left.precedence() != right.precedence())
+      return left.precedence() > right.precedence();
+    return left.head_deadline() < right.head_deadline();
+  };
+  Subscription* first = nullptr;
+  for (Subscription& subscription : subscriptions_) {
+    if (subscription.audio.empty()) continue;
+    if (first == nullptr || goes_before(subscription.audio, first->audio)) first = &subscription;
+  }
+  if (first == nullptr) return std::nullopt;
+  const FrameRef frame = first->audio.take(counters_);
   return departure_of({.frame = frame, .offset = 0, .bytes = frame->description.length});
 }
 

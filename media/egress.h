@@ -50,7 +50,9 @@ struct Departure {
 
 /// What one subscriber's connection sends next: its queues and the choice among them.
 ///
-/// Strict tiers: control, then audio by earliest deadline, then video. Among videos base layers go
+/// Strict tiers: control, then audio by earliest deadline, then video. When the link does not carry
+/// all of the sound, the loudest microphones go first: a few that are heard well instead of many
+/// that are all in pieces. Among videos base layers go
 /// before enhancement layers, then the track that had least of its share (start-time fair
 /// queueing by `priority`), and a frame that was begun goes on before others of its layer begin. A
 /// keyframe has the base layer's turn but holds no other's base frame up; among keyframes the one
@@ -212,7 +214,8 @@ class Egress {
   TrackPauses pauses_;
   bool judging_ = false;       ///< the link is congested, or something is paused
   bool trying_pause_ = false;  ///< a paused track is tried in the background
-  RateMeter sound_;            ///< meanwhile
+  Time sound_short_until_ = Time::min();
+  RateMeter sound_;  ///< meanwhile
   std::vector<TrackPauses::Track> pausable_;
 };
 

@@ -31,7 +31,7 @@ media::FrameDescription PublisherModel::describe_packet(const Settings& settings
   return {.track = settings.microphone,
           .number = number,
           .length = MicrophoneModel::kPacketBytes,
-          .audio_level = 30,
+          .audio_level = settings.audio_level,
           .capture_time = captured.time_since_epoch()};
 }
 

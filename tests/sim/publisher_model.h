@@ -28,8 +28,9 @@ class PublisherModel {
     /// From the server's request to the publisher's encoder and from there to the server.
     Duration request_delay = std::chrono::milliseconds{40};
     bool pauses = false;
-    bool speaks = true;  ///< has a microphone at all: a shared screen has none
-    Duration phase{};    ///< so much later than the models' own moments is each frame captured
+    std::uint8_t audio_level = 30;  ///< of its microphone, minus dBov
+    bool speaks = true;             ///< has a microphone at all: a shared screen has none
+    Duration phase{};  ///< so much later than the models' own moments is each frame captured
     std::uint64_t seed = 1;
   };
 
