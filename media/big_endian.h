@@ -1,11 +1,19 @@
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace sluice::media {
+
+/// Between the machine's order of bytes and the wire's, either way.
+template <std::unsigned_integral Value>
+[[nodiscard]] constexpr Value big_endian(Value value) {
+  return std::endian::native == std::endian::big ? value : std::byteswap(value);
+}
 
 /// Reads unsigned big-endian integers from the front of a span that the caller measured:
 /// reading past the end is the caller's fault, so compare `remaining()` first.
@@ -24,11 +32,9 @@ class BigEndianReader {
   template <std::unsigned_integral Value>
   Value take() {
     Value value = 0;
-    for (std::size_t i = 0; i < sizeof(Value); ++i) {
-      value = static_cast<Value>(std::uint64_t{value} << 8 | std::to_integer<Value>(bytes_[i]));
-    }
+    std::memcpy(&value, bytes_.data(), sizeof(Value));
     bytes_ = bytes_.subspan(sizeof(Value));
-    return value;
+    return big_endian(value);
   }
 
   std::span<const std::byte> bytes_;
@@ -48,9 +54,8 @@ class BigEndianWriter {
  private:
   template <std::unsigned_integral Value>
   void put(Value value) {
-    for (std::size_t i = 0; i < sizeof(Value); ++i) {
-      out_[written_ + i] = static_cast<std::byte>(value >> (8 * (sizeof(Value) - 1 - i)) & 0xFF);
-    }
+    const Value ordered = big_endian(value);
+    std::memcpy(out_.data() + written_, &ordered, sizeof(Value));
     written_ += sizeof(Value);
   }
 

@@ -1,6 +1,7 @@
 #include "media/egress.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::media {
 namespace {
@@ -199,9 +200,6 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
 }
 
 std::optional<Departure> Egress::next_audio(Time now, const LinkEstimate& link) {
-  for (Subscription& subscription : subscriptions_) {
-    if (subscription.audio.expire(now, link, counters_)) sound_short_until_ = now + kSoundShort;
-  }
   const bool loudest_first = now < sound_short_until_;
   const auto goes_before = [loudest_first](const AudioQueue& left, const AudioQueue& right) {
     if (loudest_first && left.precedence() != right.precedence())
@@ -210,12 +208,15 @@ std::optional<Departure> Egress::next_audio(Time now, const LinkEstimate& link) 
   };
   Subscription* first = nullptr;
   for (Subscription& subscription : subscriptions_) {
-    if (subscription.audio.empty()) continue;
-    if (first == nullptr || goes_before(subscription.audio, first->audio)) first = &subscription;
+    AudioQueue& audio = subscription.audio;
+    if (audio.expire(now, link, counters_)) sound_short_until_ = now + kSoundShort;
+    if (audio.empty()) continue;
+    if (first == nullptr || goes_before(audio, first->audio)) first = &subscription;
   }
   if (first == nullptr) return std::nullopt;
-  const FrameRef frame = first->audio.take(counters_);
-  return departure_of({.frame = frame, .offset = 0, .bytes = frame->description.length});
+  FrameRef frame = first->audio.take(counters_);
+  const std::uint32_t bytes = frame->description.length;
+  return departure_of({.frame = std::move(frame), .offset = 0, .bytes = bytes});
 }
 
 LinkEstimate Egress::share_of(const Subscription& subscription, const LinkEstimate& link) const {
@@ -254,8 +255,8 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
   for (Subscription& subscription : subscriptions_) {
     VideoQueue& video = subscription.video.current();
     if (!video.empty()) video.thin(now, share_of(subscription, link), counters_);
-    if (const auto abandoned = subscription.video.take_abandoned()) {
-      return departure_of(*abandoned);
+    if (auto abandoned = subscription.video.take_abandoned()) {
+      return departure_of(*std::move(abandoned));
     }
     if (video.empty()) continue;
     if (video.head().description.keyframe) {
@@ -270,9 +271,9 @@ std::optional<Departure> Egress::next_video(Time now, const LinkEstimate& link) 
                               (keyframe != nullptr && keyframe->virtual_time < first->virtual_time);
   if (keyframe != nullptr && keyframe_first) first = keyframe;
   if (first == nullptr) return next_background(link);
-  const VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
+  VideoQueue::Piece piece = first->video.current().take(link.chunk_bytes, counters_);
   charge(*first, piece.bytes);
-  return departure_of(piece);
+  return departure_of(std::move(piece));
 }
 
 std::optional<Departure> Egress::next_background(const LinkEstimate& link) {
@@ -293,10 +294,11 @@ bool Egress::is_base(const Subscription& subscription) {
   return subscription.video.current().head().description.temporal_layer == 0;
 }
 
-Departure Egress::departure_of(const VideoQueue::Piece& piece) {
-  return {.header = chunk_header_of(piece.frame->description, piece.offset, piece.bytes),
-          .frame = piece.frame,
-          .payload = piece.frame->payload().subspan(piece.offset, piece.bytes)};
+Departure Egress::departure_of(VideoQueue::Piece piece) {
+  const Frame& frame = *piece.frame;
+  return {.header = chunk_header_of(frame.description, piece.offset, piece.bytes),
+          .frame = std::move(piece.frame),
+          .payload = frame.payload().subspan(piece.offset, piece.bytes)};
 }
 
 }  // namespace sluice::media

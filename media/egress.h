@@ -197,7 +197,7 @@ class Egress {
                                                  const Subscription& right);
   /// The head, a delta frame, is of the base layer.
   [[nodiscard]] static bool is_base(const Subscription& subscription);
-  [[nodiscard]] static Departure departure_of(const VideoQueue::Piece& piece);
+  [[nodiscard]] static Departure departure_of(VideoQueue::Piece piece);
 
   Bounds bounds_;
   RingDeque<std::shared_ptr<const std::string>> control_;

@@ -12,6 +12,7 @@ constexpr double kFastLink = 250'000;  // 2 Mbit/s in bytes a second
 /// On a fast link a chunk is given to the kernel when less than a segment still waits there, on a
 /// slow one when nothing does: a segment of 300 kbit/s is 32 ms.
 constexpr std::size_t kUnsentForVideo = 1200;
+constexpr std::size_t kUnsentForVideoOnSlowLink = 0;
 constexpr std::size_t kUnsentForAudio = 3000;
 constexpr std::size_t kUnsentForAudioOnSlowLink = 1200;
 /// A link without congestion is sampled only to keep its round trip and lower bound fresh.
@@ -71,7 +72,7 @@ bool LinkController::needs_look(Time now) const {
 InStep::Headroom LinkController::headroom() const {
   // A receiver that may yet turn out to report holds what was written to it against the cap.
   const bool may_yet_report = !reader_.tells() && unread();
-  const bool small_chunks = slow_link() && !on_lan();
+  const bool small_chunks = !on_lan() && slow_link();
   if (!sampled_once_ || congested_ || may_yet_report || small_chunks) return {};
   if (!reader_.reports() && reader_.asked_at(last_look_)) return {};
   if (to_kernel_bytes() >= look_at_bytes() || !may_send_video()) return {};
@@ -266,9 +267,10 @@ bool LinkController::slow_link() const {
 
 std::size_t LinkController::in_flight_most() const {
   if (draining_) return cap_.bytes() / 2;
+  // On a LAN the rate is of a moment too short to measure.
+  if (steering_ || cap_.ramping() || on_lan()) return cap_.bytes();
   const auto rate = bytes_per_second();
-  // On a LAN that rate is of a moment too short to measure.
-  if (!rate || steering_ || cap_.ramping() || on_lan()) return cap_.bytes();
+  if (!rate) return cap_.bytes();
   // Out of a pause the cap is what it was before: the link may have changed, and a keyframe would
   // fill it at once. Begin with what the link was last seen to carry in a round trip and twice the
   // target. Only begin: held for long, a bound fed by its own delivery rate spirals down.
@@ -277,40 +279,46 @@ std::size_t LinkController::in_flight_most() const {
   return std::min(cap_.bytes(), std::max(bytes, InFlightCap::kFloor));
 }
 
+bool LinkController::more_unsent_than(std::size_t most, std::size_t most_on_slow_link) const {
+  // Last what takes long to know: a link that is not congested is asked this for each frame.
+  return congested_ &&
+         facts_.unsent_bytes + blind_bytes_ > (slow_link() ? most_on_slow_link : most);
+}
+
 bool LinkController::may_send_video() const {
-  const std::size_t unsent_most = slow_link() ? 0 : kUnsentForVideo;
-  if (congested_ && facts_.unsent_bytes + blind_bytes_ > unsent_most) return false;
+  if (more_unsent_than(kUnsentForVideo, kUnsentForVideoOnSlowLink)) return false;
   return cap_.off() || in_flight_bytes() < in_flight_most();
 }
 
 bool LinkController::may_send_audio() const {
-  const std::size_t unsent_most = slow_link() ? kUnsentForAudioOnSlowLink : kUnsentForAudio;
-  if (congested_ && facts_.unsent_bytes + blind_bytes_ > unsent_most) return false;
+  if (more_unsent_than(kUnsentForAudio, kUnsentForAudioOnSlowLink)) return false;
   return cap_.off() || in_flight_bytes() < cap_.bytes_for_audio();
 }
 
 std::optional<double> LinkController::bytes_per_second() const {
   const auto path = estimator_.bytes_per_second();
   const auto reader = reader_.bytes_per_second();
-  if (reader_.queueing_delay() > kReceiverLags && reader)
+  if (reader && reader_.queueing_delay() > kReceiverLags)
     return std::min(path.value_or(*reader), *reader);
   return path;
 }
 
 LinkEstimate LinkController::estimate() const {
+  const std::size_t in_flight = in_flight_bytes();
   LinkEstimate estimate{
       .bytes_per_second = bytes_per_second(),
       .one_way_delay = path_.min_round_trip / 2 + queueing_delay(),
       .propagation = path_.min_round_trip / 2,
-      .outstanding_bytes = in_flight_bytes(),
+      .outstanding_bytes = in_flight,
       .congested = congested_,
       .chunk_bytes = kLargeChunk,
   };
   const double rate = estimate.bytes_per_second.value_or(0);
+  const bool slow = estimate.bytes_per_second && rate < kFastLink;
   // On a LAN that holds nothing back, a slow link is one that was never given more.
   if (blinded()) {
     estimate.chunk_bytes = kLargeChunk;
-  } else if (slow_link() && (congested_ || !on_lan())) {
+  } else if (slow && (congested_ || !on_lan())) {
     estimate.chunk_bytes = chunk_bytes_at(rate);
   } else if (congested_) {
     estimate.chunk_bytes =
@@ -318,7 +326,6 @@ LinkEstimate LinkController::estimate() const {
   }
   if (!cap_.off()) {
     // One large chunk must not step over the cap that many small ones would have kept.
-    const std::size_t in_flight = in_flight_bytes();
     const std::size_t most = in_flight_most();
     const std::size_t room = most > in_flight ? most - in_flight : 0;
     estimate.chunk_bytes = std::min(estimate.chunk_bytes, std::max(room, kSmallChunk));

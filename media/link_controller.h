@@ -109,6 +109,8 @@ class LinkController {
   [[nodiscard]] std::optional<std::uint64_t> unread() const {
     return blinded() ? std::nullopt : reader_.unread();
   }
+  /// The kernel holds more of a congested link than is to lie unsent there.
+  [[nodiscard]] bool more_unsent_than(std::size_t most, std::size_t most_on_slow_link) const;
   [[nodiscard]] std::size_t in_flight_most() const;
   [[nodiscard]] Duration path_queueing_delay() const;
   [[nodiscard]] Duration blind_time() const;

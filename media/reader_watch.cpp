@@ -97,14 +97,6 @@ void ReaderWatch::ask_for_rare_reports(bool rare) {
   frequent_reports_due_ = rare ? kNeverFrequent : kFrequentAgain;
 }
 
-std::optional<std::uint64_t> ReaderWatch::unread() const {
-  return steers() ? progress_.in_flight() : std::nullopt;
-}
-
-Duration ReaderWatch::queueing_delay() const {
-  return steers() ? progress_.queueing_delay() : Duration::zero();
-}
-
 void ReaderWatch::begin_progress() {
   // What was read in silence was not read in a moment.
   if (!progress_.in_flight()) estimator_ = {};

@@ -72,9 +72,13 @@ class ReaderWatch {
   /// A silent one is being asked.
   [[nodiscard]] bool asked_at(Time now) const { return now < ask_until_; }
   /// Bytes on their way to the receiver's application, where that is what steers.
-  [[nodiscard]] std::optional<std::uint64_t> unread() const;
+  [[nodiscard]] std::optional<std::uint64_t> unread() const {
+    return steers() ? progress_.in_flight() : std::nullopt;
+  }
   /// The newest delay above the smallest; zero where it does not steer.
-  [[nodiscard]] Duration queueing_delay() const;
+  [[nodiscard]] Duration queueing_delay() const {
+    return steers() ? progress_.queueing_delay() : Duration::zero();
+  }
   /// How much of it may be the way in which it was measured.
   [[nodiscard]] Duration uncertainty() const { return progress_.uncertainty(); }
   [[nodiscard]] Duration min_delay() const { return progress_.min_delay(); }

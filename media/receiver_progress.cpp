@@ -85,21 +85,10 @@ void ReceiverProgress::forget_marks() {
   marks_.release_memory();
 }
 
-bool ReceiverProgress::may_yet_report() const {
-  return written_ > 0 && latest_ - first_write_ < kFirstReport;
-}
-
-std::optional<std::uint64_t> ReceiverProgress::in_flight() const {
-  if (!reporting() && !may_yet_report()) return std::nullopt;
-  return written_ - received_;
-}
-
 Duration ReceiverProgress::min_delay() const {
   return reporting() ? watch().smallest() : Duration::zero();
 }
 
 Duration ReceiverProgress::uncertainty() const { return answering() ? kAnswerSlack : kReportSlack; }
-
-Duration ReceiverProgress::queueing_delay() const { return watch().newest() - watch().smallest(); }
 
 }  // namespace sluice::media

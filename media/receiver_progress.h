@@ -41,9 +41,12 @@ class ReceiverProgress {
   /// Bytes written and not reported as read. While no report has come, all that was written, as
   /// long as the first report may still be on its way; nothing from a receiver that does not
   /// report.
-  [[nodiscard]] std::optional<std::uint64_t> in_flight() const;
+  [[nodiscard]] std::optional<std::uint64_t> in_flight() const {
+    if (!reporting() && !may_yet_report()) return std::nullopt;
+    return written_ - received_;
+  }
   /// The newest delay above the smallest of the last minutes; zero while unknown.
-  [[nodiscard]] Duration queueing_delay() const;
+  [[nodiscard]] Duration queueing_delay() const { return watch().newest() - watch().smallest(); }
   /// The smallest delay of the last minutes; zero while unknown.
   [[nodiscard]] Duration min_delay() const;
   /// From a write to the report of its bytes: the round trip of whoever steers by reports.
@@ -72,7 +75,9 @@ class ReceiverProgress {
   [[nodiscard]] bool answering() const { return latest_ < answered_ + kAnswersLast; }
   [[nodiscard]] const DelayWatch& watch() const { return answering() ? by_answer_ : by_report_; }
   void forget_marks();
-  [[nodiscard]] bool may_yet_report() const;
+  [[nodiscard]] bool may_yet_report() const {
+    return written_ > 0 && latest_ - first_write_ < kFirstReport;
+  }
 
   RingDeque<Mark> marks_;
   Time first_write_{};

@@ -187,8 +187,12 @@ void VideoQueue::push(const FrameRef& frame, EgressCounters& counters) {
     append(frame, false);
     return;
   }
-  if (planned_.decodable(description)) make_room(description, counters);
-  if (!planned_.decodable(description)) {
+  bool decodable = planned_.decodable(description);
+  if (decodable && full(description.length)) {
+    make_room(description, counters);
+    decodable = planned_.decodable(description);
+  }
+  if (!decodable) {
     count(*frame, LeftOut::kOrphaned, counters);
     if (!is_enhancement(description)) wants_sync_ = true;
     return;
@@ -388,18 +392,17 @@ VideoQueue::Piece VideoQueue::take(std::size_t bytes_max, EgressCounters& counte
   invariant(!empty() && !abandoned_, "a frame given up is marked before the next one begins");
   Entry& head = entries_.front();
   const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(remaining(head), bytes_max));
-  Piece piece{.frame = head.frame, .offset = head.sent_bytes, .bytes = bytes};
-  if (head.sent_bytes == 0) {
-    begun_.note(head.frame->description.encoding, head.frame->description.number);
-  }
+  const std::uint32_t offset = head.sent_bytes;
+  const FrameDescription& description = head.frame->description;
+  if (offset == 0) begun_.note(description.encoding, description.number);
   head.sent_bytes += bytes;
   bytes_ -= bytes;
   counters.of(MediaKind::kVideo).bytes_sent += bytes;
-  if (piece.last()) {
-    note_sent(piece.frame->description, counters);
-    entries_.pop_front();
-  }
-  return piece;
+  if (remaining(head) > 0) return {.frame = head.frame, .offset = offset, .bytes = bytes};
+  note_sent(description, counters);
+  Piece last{.frame = std::move(head.frame), .offset = offset, .bytes = bytes};
+  entries_.pop_front();
+  return last;
 }
 
 std::optional<VideoQueue::Piece> VideoQueue::take_abandoned() {

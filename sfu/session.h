@@ -93,7 +93,11 @@ class Session : public media::ListHook<>, public media::ListHook<Unhurried> {
   void expect_frame_next() const { __builtin_prefetch(&express_.transport); }
   /// Not in step from here on, and the books have followed. To be called before anything changes
   /// for this subscriber; being pumped is the way back.
-  void step_out();
+  void step_out() {
+    if (!express_.in_step.any()) return;
+    catch_up_books();
+    express_.in_step.end();
+  }
   /// A frame of a subscribed track. Only queues it: the shard pumps at the end of its turn.
   void deliver(const media::FrameRef& frame);
   /// The way to the present of a subscribed track became known, or was mended.

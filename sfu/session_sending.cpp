@@ -57,11 +57,6 @@ media::InStep::Answer Session::send_in_step(const OutgoingFrame& frame) {
   return answer;
 }
 
-void Session::step_out() {
-  catch_up_books();
-  express_.in_step.end();
-}
-
 void Session::catch_up_books() {
   express_.in_step.catch_up(
       [this](const media::InStep::Track& track) -> const media::FrameLog& {
@@ -74,6 +69,15 @@ void Session::catch_up_books() {
 }
 
 void Session::step_in(media::Time now) {
+  std::array<const TrackRoute*, media::InStep::kTracksMax> tracks;
+  std::size_t count = 0;
+  for (const Subscription& each : subscriptions_) {
+    if (each.hidden || !each.route->large()) continue;
+    // With more tracks, the next frame would be one of the others.
+    if (count == tracks.size()) return;
+    tracks[count++] = each.route;
+  }
+  if (count == 0) return;
   media::InStep::Headroom headroom = pump_.headroom();
   headroom.until = std::min(headroom.until, egress_.next_allocation());
   if (headroom.bytes == 0 || headroom.until <= now) return;
@@ -81,13 +85,9 @@ void Session::step_in(media::Time now) {
   if (egress_.wants_sync()) headroom.until = std::min(headroom.until, now + kSyncPatience);
   media::InStep in_step;
   in_step.begin(headroom);
-  std::size_t tracks = 0;
-  for (const Subscription& each : subscriptions_) {
-    if (each.hidden || !each.route->large()) continue;
-    // With more tracks, the next frame would be one of the others.
-    if (++tracks > media::InStep::kTracksMax) return;
-    const auto step =
-        egress_.step_of(each.route->media_handle(), each.route->next_in_step(), pump_.link());
+  const media::LinkEstimate link = pump_.link();
+  for (const TrackRoute* route : std::span{tracks}.first(count)) {
+    const auto step = egress_.step_of(route->media_handle(), route->next_in_step(), link);
     if (step) in_step.add(*step);
   }
   express_.in_step = in_step;
