@@ -87,10 +87,11 @@ InStep::Headroom LinkController::headroom() const {
           .until = last_look_ + blind_time()};
 }
 
-void LinkController::learn_trust(const SendQueueFacts& facts) {
-  const bool all_arrived = facts.outstanding_bytes <= path_.segment_bytes;
+void LinkController::learn_trust(std::size_t outstanding_bytes, std::size_t fresh_bytes) {
+  const bool all_arrived = outstanding_bytes <= path_.segment_bytes;
+  const std::size_t arrived = blind_bytes_ - std::min(blind_bytes_, fresh_bytes);
   trusted_bytes_ = on_lan() && !congested_ && all_arrived
-                       ? std::min(std::max(trusted_bytes_, 2 * blind_bytes_), kTrustMost)
+                       ? std::min(std::max(trusted_bytes_, 2 * arrived), kTrustMost)
                        : 0;
 }
 
@@ -159,16 +160,23 @@ Duration LinkController::predicted_delay() const {
 void LinkController::looked(const SendQueueFacts& facts, Time now) {
   reader_.look(now);
   const bool acknowledged = facts.outstanding_bytes < facts_.outstanding_bytes + blind_bytes_;
-  learn_trust(facts);
+  // What went in this moment, as the first part of a keyframe, cannot be acknowledged yet: of that
+  // the look tells nothing, and a LAN goes on being trusted with it. A congested link is steered
+  // by every byte.
+  const std::size_t fresh = now == last_write_ && on_lan() && !congested_
+                                ? std::min(written_at_once_, facts.outstanding_bytes)
+                                : 0;
+  const std::size_t older = facts.outstanding_bytes - fresh;
+  learn_trust(older, fresh);
   if (acknowledged && outage(now)) {
     reader_.resumed(now);
     echo_until_ = now + kEcho;
   }
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
-  facts_ = facts;
+  facts_ = {.outstanding_bytes = older, .unsent_bytes = facts.unsent_bytes};
   last_look_ = now;
-  blind_bytes_ = 0;
+  blind_bytes_ = fresh;
   const bool full = !cap_.off() && in_flight_bytes() + kSmallChunk > cap_.bytes();
   if (full || facts.unsent_bytes > kUnsentForVideo) congested_ = true;
   watched_ = congested_;
@@ -176,7 +184,7 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   // Nor whoever is sent a keyframe, which is over in a moment.
   const bool by_kernel =
       steering_ && (facts.unsent_bytes > kUnsentForVideo ||
-                    (!cap_.off() && facts.outstanding_bytes + kSmallChunk > cap_.bytes()));
+                    (!cap_.off() && to_kernel_bytes() + kSmallChunk > cap_.bytes()));
   if (blinded()) return;
   if (by_kernel || (reader_.reports() && congested_)) reader_.suspect(now);
 }
@@ -217,6 +225,9 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
 
 void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time now) {
   blind_bytes_ += wire_bytes;
+  if (now != last_write_) written_at_once_ = 0;
+  last_write_ = now;
+  written_at_once_ += wire_bytes;
   if (media_bytes == 0) return;
   reader_.wrote(media_bytes, now);
 }

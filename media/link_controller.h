@@ -28,10 +28,11 @@ struct SendQueueFacts {
 /// Between two looks all that was written counts as on its way. So an unloaded link pays a look
 /// only when that could be half of the cap, or the last look is long ago (`kBlindTime`). On a LAN
 /// whose last look found everything acknowledged, twice of what was written before it goes without
-/// another one, up to `kTrustMost`: a look costs as much as a tenth of a write. A
-/// congested one is looked at before each write: at most one chunk lies unsent in the kernel, and
-/// what is on its way stays under the cap. Look before a write, not after one: what an idle link
-/// still has then is a queue. Owner: the connection; not safe to share between threads.
+/// another one, up to `kTrustMost`: a look costs as much as a tenth of a write. One between two
+/// chunks of a keyframe holds its rest back for nothing that the same moment wrote. A congested one
+/// is looked at before each write: at most one chunk lies unsent in the kernel, and what is on its
+/// way stays under the cap. Look before a write, not after one: what an idle link still has then is
+/// a queue. Owner: the connection; not safe to share between threads.
 class LinkController {
  public:
   /// Without a look for so long a link may have turned slow: 100 ms of 1 Mbit/s are 12 kB.
@@ -121,7 +122,8 @@ class LinkController {
     const bool trusted = blind_bytes_ <= trusted_bytes_;
     return facts_.outstanding_bytes + (trusted ? 0 : blind_bytes_);
   }
-  void learn_trust(const SendQueueFacts& facts);
+  /// `fresh_bytes` of what was written since the last look are too new to be acknowledged.
+  void learn_trust(std::size_t outstanding_bytes, std::size_t fresh_bytes);
   void note_queue();
   [[nodiscard]] ReaderWatch::Sending sending() const {
     return {.on_lan = on_lan(), .congested = congested_, .held_back = limited_};
@@ -129,12 +131,14 @@ class LinkController {
 
   static constexpr Duration kTick = std::chrono::milliseconds{5};
 
-  SendQueueFacts facts_;
+  SendQueueFacts facts_;  ///< of the last look; on a LAN but for what was written in its moment
   PathFacts path_;
   InFlightCap cap_;
   BandwidthEstimator estimator_;  ///< of what the peer's kernel acknowledged
   ReaderWatch reader_;
-  std::size_t blind_bytes_ = 0;    ///< written since the last look
+  std::size_t blind_bytes_ = 0;      ///< written since the last look, or in its moment
+  std::size_t written_at_once_ = 0;  ///< at `last_write_`
+  Time last_write_ = Time::min();
   std::size_t trusted_bytes_ = 0;  ///< so many of them have arrived, by all experience
   Time last_look_{};
   Time echo_until_ = Time::min();  ///< the smoothed round trip is that of an outage

@@ -57,9 +57,43 @@ TEST_F(LinkControllerTest, ALanThatTakesAllIsTrustedWithTwiceAsMuchAtEachLook) {
   look(0);
   link_.wrote(LinkController::kTrustMost + 1, 0, now_);
   EXPECT_TRUE(link_.needs_look(now_)) << "no more than that";
+  now_ += 1ms;
   look(InFlightCap::kSegmentBytes + 1);
   link_.wrote(link_.cap().bytes() / 2, 0, now_);
   EXPECT_TRUE(link_.needs_look(now_)) << "something was not acknowledged";
+}
+
+TEST_F(LinkControllerTest, ALookAmidAKeyframeHoldsNothingBackOnATrustedLan) {
+  constexpr std::size_t kPart = 16 * 1024;
+  open(kLan);
+  link_.wrote(LinkController::kTrustMost / 2, 0, now_);
+  now_ += 1ms;
+  look(0);
+  link_.wrote(LinkController::kTrustMost, 0, now_);
+  now_ += 1ms;
+  link_.wrote(kPart, 0, now_);
+  ASSERT_GT(kPart, link_.cap().bytes());
+  ASSERT_TRUE(link_.needs_look(now_)) << "more than is trusted";
+  look(kPart);
+  EXPECT_TRUE(link_.may_send_video()) << "it only just went";
+  link_.wrote(kPart, 0, now_);
+  EXPECT_FALSE(link_.needs_look(now_));
+  EXPECT_TRUE(link_.may_send_video());
+  now_ += 1ms;
+  look(2 * kPart);
+  EXPECT_FALSE(link_.may_send_video()) << "and was not acknowledged";
+}
+
+TEST_F(LinkControllerTest, ALookAmidAKeyframeTellsAllOfACongestedLan) {
+  constexpr std::size_t kPart = 16 * 1024;
+  open(kLan);
+  link_.wrote(LinkController::kTrustMost / 2, 0, now_);
+  now_ += 1ms;
+  look(0);
+  link_.blocked();
+  link_.wrote(kPart, 0, now_);
+  look(kPart);
+  EXPECT_FALSE(link_.may_send_video());
 }
 
 TEST_F(LinkControllerTest, AFarLinkIsNotTrusted) {
