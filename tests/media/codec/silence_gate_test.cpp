@@ -5,7 +5,6 @@
 namespace sluice::media {
 namespace {
 
-constexpr std::uint8_t kSpeech = 30;
 constexpr std::uint8_t kSilence = 127;
 
 TEST(SilenceGate, LeavesOutSilenceAfterAWhile) {
