@@ -127,7 +127,19 @@ EgressPump::Fill EgressPump::fill(media::Egress& egress, Outbox& outbox, media::
       return Fill::kMore;
     }
     depart(*std::move(departure), outbox, now);
-    if (link_.congested()) return Fill::kMore;
+    if (link_.congested()) {
+      gather_sound(egress, outbox, now);
+      return Fill::kMore;
+    }
+  }
+}
+
+void EgressPump::gather_sound(media::Egress& egress, Outbox& outbox, media::Time now) {
+  while (egress.urgent_waiting() && link_.may_send_audio() &&
+         outbox.bytes() < link_.estimate().chunk_bytes) {
+    auto departure = egress.next(now, link_.estimate(), false);
+    if (!departure) return;
+    depart(*std::move(departure), outbox, now);
   }
 }
 

@@ -18,7 +18,8 @@ namespace sluice::sfu {
 /// The choice of what goes next is the egress's, the choice of when is the link controller's; this
 /// only asks the kernel what they want to know, and writes. While the link is not congested, all
 /// that waits goes out in one gathered write and the kernel is asked next to nothing
-/// (`LinkController::needs_look`); while it is, every chunk is written on its own, after a look.
+/// (`LinkController::needs_look`); while it is, every chunk is written on its own, after a look, but for
+/// packets of sound that wait together.
 /// Bound: `kStepsMax` writes in one run, so that one connection cannot hold the shard up.
 class EgressPump {
  public:
@@ -84,6 +85,9 @@ class EgressPump {
   void sample(media::Time now);
   void record_link(media::Time now);
   [[nodiscard]] Fill fill(media::Egress& egress, Outbox& outbox, media::Time now);
+  /// More sound that waits already goes in the same segment, up to a chunk: on a slow link the
+  /// headers of one packet each are a third of what several microphones take.
+  void gather_sound(media::Egress& egress, Outbox& outbox, media::Time now);
   void depart(media::Departure departure, Outbox& outbox, media::Time now);
   void probe(Outbox& outbox, media::Time now);
   /// When what is being read now came: a server that is late to read sees its own lateness, not a

@@ -13,21 +13,19 @@ constexpr std::uint32_t kPriorityChunk = 1200;
 
 }  // namespace
 
-bool Sender::write(const media::ChunkHeader& header, const media::FrameRef& frame,
-                   std::uint32_t payload_bytes, Time now) {
+void Sender::add(const media::ChunkHeader& header, const media::FrameRef& frame,
+                 std::uint32_t payload_bytes) {
   const std::size_t bytes = kFramingBytes + media::chunk_header_size(header) + payload_bytes;
   written_ += bytes;
   wire_.push_back(
       {.end = written_, .header = header, .frame = frame, .payload_bytes = payload_bytes});
   pending_ += bytes;
-  return flush(now);
 }
 
-bool Sender::write_ping(std::uint64_t id, Time now) {
+void Sender::add_ping(std::uint64_t id) {
   written_ += kPingBytes;
   pings_.push_back({.end = written_, .id = id});
   pending_ += kPingBytes;
-  return flush(now);
 }
 
 bool Sender::flush(Time now) {
@@ -114,38 +112,52 @@ void SluiceSender::pump(Time now) {
     if (!controller_.may_send_audio()) {
       held_back_ = egress_.urgent_waiting() || egress_.video_waiting();
       if (held_back_) controller_.held_back();
-      if (!held_back_ || !controller_.wants_probe(now) || !probe(now)) return;
-      continue;
-    }
-    const auto departure = egress_.next(now, controller_.estimate(), controller_.may_send_video());
-    if (!departure) {
-      held_back_ = egress_.video_waiting();
-      if (held_back_) {
-        controller_.held_back();
-        if (controller_.wants_probe(now) && probe(now)) continue;
-      } else {
-        controller_.drained();
-      }
-      return;
-    }
-    if (controller_.wants_probe(now)) probe(now);
-    const std::size_t media_bytes =
-        media::chunk_header_size(departure->header) + departure->payload.size();
-    controller_.wrote(kFramingBytes + media_bytes, media_bytes, now);
-    if (!write(departure->header, departure->frame,
-               static_cast<std::uint32_t>(departure->payload.size()), now)) {
-      controller_.blocked();
+      if (!held_back_ || !controller_.wants_probe(now)) return;
+      probe(now);
+    } else if (const auto departure =
+                   egress_.next(now, controller_.estimate(), controller_.may_send_video())) {
+      depart(*departure, now);
+      gather_sound(now);
+    } else if (egress_.video_waiting()) {
       held_back_ = true;
+      controller_.held_back();
+      if (!controller_.wants_probe(now)) return;
+      probe(now);
+    } else {
+      controller_.drained();
       return;
     }
+    if (!write(now)) return;
   }
 }
 
-bool SluiceSender::probe(Time now) {
-  const bool taken = write_ping(controller_.probe(now), now);
+void SluiceSender::depart(const media::Departure& departure, Time now) {
+  if (controller_.wants_probe(now)) probe(now);
+  const std::size_t media_bytes =
+      media::chunk_header_size(departure.header) + departure.payload.size();
+  controller_.wrote(kFramingBytes + media_bytes, media_bytes, now);
+  add(departure.header, departure.frame, static_cast<std::uint32_t>(departure.payload.size()));
+}
+
+void SluiceSender::gather_sound(Time now) {
+  while (controller_.congested() && egress_.urgent_waiting() && controller_.may_send_audio() &&
+         pending_bytes() < controller_.estimate().chunk_bytes) {
+    const auto departure = egress_.next(now, controller_.estimate(), false);
+    if (!departure) return;
+    depart(*departure, now);
+  }
+}
+
+bool SluiceSender::write(Time now) {
+  if (flush(now)) return true;
+  controller_.blocked();
+  held_back_ = true;
+  return false;
+}
+
+void SluiceSender::probe(Time now) {
+  add_ping(controller_.probe(now));
   controller_.wrote(kPingBytes, 0, now);
-  if (!taken) controller_.blocked();
-  return taken;
 }
 
 Time SluiceSender::next_look(Time now) const {
@@ -223,7 +235,8 @@ void QueueSender::pump(Time now) {
     entry.sent += bytes;
     queue_bytes_ -= bytes;
     if (header.last) from.pop_front();
-    if (!write(header, frame, bytes, now)) return;
+    add(header, frame, bytes);
+    if (!flush(now)) return;
   }
 }
 

@@ -53,13 +53,14 @@ class Sender {
   std::deque<WirePing>& pings() { return pings_; }
 
  protected:
-  /// Gives one chunk to the kernel; false when it did not take it whole (the rest is kept and goes
-  /// first: call `flush`).
-  bool write(const media::ChunkHeader& header, const media::FrameRef& frame,
-             std::uint32_t payload_bytes, Time now);
-  bool write_ping(std::uint64_t id, Time now);
-  /// Writes what the kernel had not taken; false while something is left.
+  /// Adds one chunk to what the next `flush` gives to the kernel.
+  void add(const media::ChunkHeader& header, const media::FrameRef& frame,
+           std::uint32_t payload_bytes);
+  void add_ping(std::uint64_t id);
+  /// Gives all that was added to the kernel in one write; false while something is left of it.
   bool flush(Time now);
+  /// Added, and not with the kernel yet.
+  [[nodiscard]] std::size_t pending_bytes() const { return pending_; }
 
   TcpLink& link_;
 
@@ -114,7 +115,11 @@ class SluiceSender final : public Sender {
   };
   void subscribe(Track track);
   [[nodiscard]] Video* video(media::TrackHandle handle);
-  bool probe(Time now);
+  void depart(const media::Departure& departure, Time now);
+  /// More sound that waits already goes in the same segment.
+  void gather_sound(Time now);
+  void probe(Time now);
+  bool write(Time now);
   void allocate(Time now);
   void sync(Time now);
 
