@@ -27,7 +27,8 @@ std::optional<media::PathFacts> read_path(int descriptor) {
   if (length < offsetof(tcp_info, tcpi_min_rtt) + sizeof info.tcpi_min_rtt) return std::nullopt;
   return media::PathFacts{.round_trip = media::Duration{info.tcpi_rtt},
                           .min_round_trip = media::Duration{info.tcpi_min_rtt},
-                          .bytes_acked = info.tcpi_bytes_acked};
+                          .bytes_acked = info.tcpi_bytes_acked,
+                          .retransmitted_segments = info.tcpi_total_retrans};
 }
 
 void limit_stall(int descriptor, media::Duration most) {

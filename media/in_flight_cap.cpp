@@ -114,13 +114,10 @@ void InFlightCap::shrink(const Sample& sample, Time now) {
   leap_to_ = 0;
   if (now - last_shrink_ <= sample.round_trip) return;
   last_shrink_ = now;
-  const double excess = static_cast<double>((sample.queueing_delay - target_).count()) /
-                        static_cast<double>(sample.queueing_delay.count());
-  // On a long way the queue is little of what is on its way: never further than would leave the
-  // target of it.
+  // What would leave the target of the queue.
   const double aim = static_cast<double>((sample.min_round_trip + target_).count()) /
                      static_cast<double>((sample.min_round_trip + sample.queueing_delay).count());
-  const double factor = std::max({kLeastFactor, 1.0 - 0.5 * excess, aim});
+  const double factor = std::max(kLeastFactor, aim);
   const std::size_t used = std::min(bytes_, std::max(sample.in_flight_bytes, floor_));
   bytes_ = std::max(floor_, static_cast<std::size_t>(static_cast<double>(used) * factor));
 }

@@ -11,11 +11,12 @@ namespace sluice::media {
 ///
 /// A congestion window fills the bottleneck's buffer; what stands there can be neither reordered
 /// nor dropped. The cap keeps that queue at a target delay: it grows in proportion to what is
-/// missing to the target, and shrinks multiplicatively, at most once a round trip, above it. The
-/// target is 30 ms, on a long way an eighth of it. Until the target was first reached the cap
-/// doubles each round trip, as slow start does. It begins with little; the time that this took says
-/// what the link carries, and the cap leaps to most of what the way then holds, no faster than it
-/// would arrive. A link that took long over it is not doubled on.
+/// missing to the target, and shrinks, at most once a round trip and by no more than half, to what
+/// would leave the target of the queue. That is 30 ms, on a long way an eighth of it. Until the
+/// target was first reached the cap doubles each round trip, as slow start does. It begins with
+/// little; the time that this took says what the link carries, and the cap leaps to most of what
+/// the way then holds, no faster than it would arrive. A link that took long over it is not doubled
+/// on.
 ///
 /// Not rate x round trip: fed by its own delivery rate, that spirals down (delivery.md, traps).
 /// Competitor: when the queue stays above the target for 5 s with the cap at its floor, it is

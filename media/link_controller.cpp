@@ -112,6 +112,9 @@ Duration LinkController::path_queueing_delay() const {
   // 40 ms) before it acknowledges it. The smoothed round trip then holds that wait, or is an old
   // one.
   if (facts_.outstanding_bytes <= path_.segment_bytes) return Duration::zero();
+  // The newest byte's own segment was on the link after whatever queued before it.
+  if (const auto delay = acknowledgements_.delay(last_look_))
+    return std::max(*delay - path_.min_round_trip - acknowledgement_delay() / 2, Duration::zero());
   return std::max(path_.round_trip - path_.min_round_trip - acknowledgement_delay(),
                   Duration::zero());
 }
@@ -170,8 +173,10 @@ void LinkController::looked(const SendQueueFacts& facts, Time now) {
   learn_trust(older, fresh);
   if (acknowledged && outage(now)) {
     reader_.resumed(now);
+    acknowledgements_.disturbed(now);
     echo_until_ = now + kEcho;
   }
+  acknowledgements_.looked(facts.outstanding_bytes, now);
   // An uncongested link is looked at rarely: a pause between two looks says nothing.
   if (facts.outstanding_bytes == 0 || acknowledged || !watched_) last_progress_ = now;
   facts_ = {.outstanding_bytes = older, .unsent_bytes = facts.unsent_bytes};
@@ -194,7 +199,10 @@ void LinkController::sampled(const PathFacts& facts, Time now) {
   const bool by_receiver = unread().has_value();
   const std::uint64_t read = reader_.sampled(facts, busy_, now);
   const std::uint64_t acked = by_receiver ? read : facts.bytes_acked - path_.bytes_acked;
+  if (facts.retransmitted_segments != path_.retransmitted_segments)
+    acknowledgements_.disturbed(now);
   path_ = facts;
+  if (on_lan()) acknowledgements_.forget();
   cap_.sample({.queueing_delay = queueing_delay(),
                .predicted_delay = predicted_delay(),
                // What steers must not act again before it can have heard of its last action.
@@ -228,6 +236,7 @@ void LinkController::wrote(std::size_t wire_bytes, std::size_t media_bytes, Time
   if (now != last_write_) written_at_once_ = 0;
   last_write_ = now;
   written_at_once_ += wire_bytes;
+  if (!on_lan()) acknowledgements_.wrote(wire_bytes, now);
   if (media_bytes == 0) return;
   reader_.wrote(media_bytes, now);
 }

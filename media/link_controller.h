@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "media/acknowledgement_watch.h"
 #include "media/bandwidth_estimator.h"
 #include "media/in_flight_cap.h"
 #include "media/in_step.h"
@@ -156,6 +157,7 @@ class LinkController {
   bool steering_ = false;  ///< congested long enough for the cap to have found its size
   bool limited_ = false;   ///< the cap held something back since the last sample
   bool busy_ = false;      ///< something waited ever since the last sample
+  AcknowledgementWatch acknowledgements_;  ///< not on a LAN
 };
 
 }  // namespace sluice::media

@@ -73,6 +73,7 @@ void EgressPump::sample(media::Time now) {
     link_.sampled({.round_trip = path->rtt,
                    .min_round_trip = path->min_rtt.value_or(path->rtt),
                    .bytes_acked = path->bytes_acked.value_or(0),
+                   .retransmitted_segments = path->retransmitted_segments_total,
                    .receive_window = path->receive_window_bytes,
                    .segment_bytes = path->mss_bytes},
                   now);

@@ -18,9 +18,9 @@ namespace sluice::sfu {
 /// The choice of what goes next is the egress's, the choice of when is the link controller's; this
 /// only asks the kernel what they want to know, and writes. While the link is not congested, all
 /// that waits goes out in one gathered write and the kernel is asked next to nothing
-/// (`LinkController::needs_look`); while it is, every chunk is written on its own, after a look, but for
-/// packets of sound that wait together.
-/// Bound: `kStepsMax` writes in one run, so that one connection cannot hold the shard up.
+/// (`LinkController::needs_look`); while it is, every chunk is written on its own, after a look,
+/// but for packets of sound that wait together. Bound: `kStepsMax` writes in one run, so that one
+/// connection cannot hold the shard up.
 class EgressPump {
  public:
   enum class Outcome : std::uint8_t {

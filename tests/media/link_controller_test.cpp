@@ -160,6 +160,44 @@ TEST_F(LinkControllerTest, WhoIsHeldBackToLittleOnTheWaySendsTheSecondSegmentLat
   EXPECT_GT(link_.queueing_delay(), 20ms);
 }
 
+/// Segments that are written each 10 ms, and acknowledged so much later; looked at each 10 ms.
+class LinkControllerOnAQueueTest : public LinkControllerFixture {
+ protected:
+  static constexpr std::size_t kSegment = InFlightCap::kSegmentBytes;
+
+  void send(Duration delay, Duration span, std::uint32_t retransmitted = 0) {
+    for (const Time end = now_ + span; now_ < end;) {
+      now_ += 10ms;
+      const auto on_its_way = kSegment * static_cast<std::size_t>(delay / Duration{10ms});
+      look(on_its_way);
+      link_.sampled(
+          {.round_trip = kFar, .min_round_trip = kFar, .retransmitted_segments = retransmitted},
+          now_);
+      link_.wrote(kSegment, 0, now_);
+    }
+  }
+};
+
+TEST_F(LinkControllerOnAQueueTest, SeesItInWhatWasAcknowledgedThoughTheKernelsSmoothedOneDoesNot) {
+  open();
+  send(40ms, 500ms);
+  EXPECT_EQ(link_.queueing_delay(), 0ms);
+  send(140ms, 200ms);
+  // Up to 10 ms are between two looks, and 10 may be the segment's own.
+  EXPECT_GE(link_.queueing_delay(), 80ms);
+  EXPECT_LE(link_.queueing_delay(), 100ms);
+}
+
+TEST_F(LinkControllerOnAQueueTest, BelievesTheKernelWhileSomethingIsRepeated) {
+  open();
+  send(140ms, 500ms);
+  ASSERT_GT(link_.queueing_delay(), 0ms);
+  send(140ms, 10ms, 1);
+  EXPECT_EQ(link_.queueing_delay(), 0ms) << "what was written before waited for the repetition";
+  send(140ms, 300ms, 1);
+  EXPECT_GT(link_.queueing_delay(), 0ms);
+}
+
 TEST_F(LinkControllerTest, BytesWrittenWithoutALookAreOnTheirWay) {
   open();
   look(1000);

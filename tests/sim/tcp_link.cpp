@@ -51,7 +51,10 @@ media::SendQueueFacts TcpLink::send_queue() const {
 }
 
 media::PathFacts TcpLink::path() const {
-  return {.round_trip = smoothed_, .min_round_trip = minimum_, .bytes_acked = acked_};
+  return {.round_trip = smoothed_,
+          .min_round_trip = minimum_,
+          .bytes_acked = acked_,
+          .retransmitted_segments = retransmitted_};
 }
 
 std::size_t TcpLink::in_flight() const {
@@ -103,6 +106,7 @@ void TcpLink::transmit(Time now) {
   for (auto& [begin, segment] : segments_) {
     if (!segment.lost || static_cast<double>(flying + segment.bytes) > window_) continue;
     segment.retransmitted = true;
+    ++retransmitted_;
     flying += segment.bytes;
     send_segment(begin, segment, now);
   }

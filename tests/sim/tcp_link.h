@@ -113,6 +113,7 @@ class TcpLink {
   Duration variation_;
   Duration minimum_;
   int backoff_ = 0;
+  std::uint32_t retransmitted_ = 0;  ///< segments, in all
   Time timer_ = Time::max();
 
   // Bottleneck and receiver.
