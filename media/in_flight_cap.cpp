@@ -44,17 +44,22 @@ void InFlightCap::begin_ramp_round(Time now) {
 void InFlightCap::first_flight(std::size_t bytes, Duration took, Duration min_round_trip) {
   // Told of late, it is no news that the link was slow: the cap grew, and no queue was seen.
   const bool slow = took > 2 * kAtOnce;
-  if (!ramping_ || (slow && bytes_ > kStart)) return;
-  if (took <= kAtOnce) bytes_ = std::max(bytes_, kSecondFlight);
-  leap_rate_ =
+  if (slow && bytes_ > kStart) return;
+  const double rate =
       static_cast<double>(bytes) * 1e6 / static_cast<double>(std::max(took, kAtOnce).count());
-  const double filled = leap_rate_ * static_cast<double>((min_round_trip + target_).count()) / 1e6;
-  leap_to_ = static_cast<std::size_t>(kLeap * filled);
-  if (!slow) return;
-  // This link needs no doubling, and its floor needs no two seconds to be known.
-  ramping_ = false;
-  best_rate_ = 0;
-  last_best_rate_ = leap_rate_;
+  // On the way, and in the queue up to its target.
+  const double held = rate * static_cast<double>((min_round_trip + target_).count()) / 1e6;
+  if (slow) {
+    // This link needs no doubling, and its floor needs no two seconds to be known.
+    best_rate_ = 0;
+    last_best_rate_ = rate;
+    bytes_ = std::min(bytes_, std::max(static_cast<std::size_t>(held), kFloorLeast));
+  }
+  if (!ramping_) return;
+  ramping_ = !slow;
+  if (took <= kAtOnce) bytes_ = std::max(bytes_, kSecondFlight);
+  leap_rate_ = rate;
+  leap_to_ = static_cast<std::size_t>(kLeap * held);
 }
 
 void InFlightCap::leap(Duration since_last) {

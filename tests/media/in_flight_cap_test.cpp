@@ -75,6 +75,17 @@ TEST_F(InFlightCapTest, ASlowFirstFlightThatIsToldOfLateChangesNothing) {
   EXPECT_TRUE(cap_.ramping());
 }
 
+TEST_F(InFlightCapTest, ASlowFirstFlightSaysHowLittleTheLinkHoldsThoughItsQueueWasSeenBefore) {
+  rate_ = 1e6;  // two seconds' best rate, of which the floor would be, is not known so soon
+  once(200ms);
+  ASSERT_FALSE(cap_.ramping());
+  cap_.first_flight(kStart, 463'360us, kFar);  // 100 kbit/s
+  EXPECT_NEAR(static_cast<double>(cap_.bytes()), 12'500 * 0.070, 1) << "the way and the target";
+  rate_ = 12'500;
+  run(500ms, 200ms);
+  EXPECT_NEAR(static_cast<double>(cap_.bytes()), 12'500 * 0.120, 1) << "the floor: 80 ms beside it";
+}
+
 TEST_F(InFlightCapTest, LeapsToMostOfWhatALongWayHoldsNoFasterThanItArrives) {
   constexpr Duration kSatellite = 600ms;
   // 5792 bytes in 58 ms are 100 kB/s: 60 kB fit on the way.
