@@ -6,21 +6,25 @@
 namespace sluice::media {
 
 void AcknowledgementWatch::wrote(std::size_t bytes, Time now) {
-  written_ += bytes;
+  const std::uint64_t begin = std::exchange(written_, written_ + bytes);
   const bool merge = marks_.size() == kMarksMax || (!marks_.empty() && marks_.back().at == now);
   if (merge) {
     marks_.back().end = written_;
   } else {
-    marks_.push_back({.end = written_, .at = now});
+    marks_.push_back({.begin = begin, .end = written_, .at = now});
   }
 }
 
 void AcknowledgementWatch::looked(std::size_t outstanding_bytes, Time now) {
   const Time looked_before = std::exchange(looked_, now);
   const std::uint64_t acked = written_ - std::min<std::uint64_t>(written_, outstanding_bytes);
+  if (acked <= acked_) return;
+  acked_ = acked;
   std::optional<Time> sent;
-  while (!marks_.empty() && marks_.front().end <= acked) {
+  while (!marks_.empty() && marks_.front().begin < acked) {
     sent = marks_.front().at;
+    // The rest of a write that took long, as a keyframe's, will tell more.
+    if (marks_.front().end > acked) break;
     marks_.pop_front();
   }
   if (sent && *sent >= measured_since_) {

@@ -42,7 +42,8 @@ class AcknowledgementWatch {
 
  private:
   struct Mark {
-    std::uint64_t end = 0;  ///< all bytes written up to here
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
     Time at{};
   };
   static constexpr std::size_t kMarksMax = 128;
@@ -53,6 +54,7 @@ class AcknowledgementWatch {
 
   RingDeque<Mark> marks_;
   std::uint64_t written_ = 0;
+  std::uint64_t acked_ = 0;  ///< at the last look
   Time looked_{};
   Time measured_since_ = Time::min();  ///< what was written before shows no delay
   Time gathering_since_{};

@@ -74,6 +74,20 @@ TEST_F(AcknowledgementWatchTest, AMomentsDelayIsNoTrend) {
   }
 }
 
+TEST_F(AcknowledgementWatchTest, AQueueOfOneLargeWriteIsSeenBeforeItsEndHasArrived) {
+  run(40ms, 1s);
+  constexpr std::size_t kLarge = 100 * kSegment;
+  watch_.wrote(kLarge, now_);
+  written_ += kLarge;
+  for (int segment = 0; segment < 20; ++segment) {
+    now_ += 5ms;
+    acknowledge();
+    if (segment >= 8) acked_ += kSegment;
+    watch_.looked(static_cast<std::size_t>(written_ - acked_), now_);
+  }
+  EXPECT_GE(watch_.delay(now_), 60ms) << "a fifth of it is there after 100 ms";
+}
+
 TEST_F(AcknowledgementWatchTest, ALateLookMakesNoDelay) {
   run(40ms, 200ms);
   now_ += 90ms;
