@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 #include "signaling/base64url.h"
@@ -26,14 +27,15 @@ constexpr std::array<std::string_view, kTrackSources.size()> kSourceClaims{
 // 9999-12-31: beyond it a date is a mistake, and arithmetic on it could overflow.
 constexpr double kDateMax = 253402300799.0;
 
-/// HMAC with SHA-256 (RFC 2104), 32 bytes.
-std::string sign(std::string_view message, std::string_view secret) {
+/// HMAC with SHA-256 (RFC 2104), 32 bytes; nothing when OpenSSL refuses to make it.
+std::optional<std::string> sign(std::string_view message, std::string_view secret) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
-       &size);
-  return {reinterpret_cast<const char*>(digest.data()), size};
+  const auto* const made = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+                                reinterpret_cast<const unsigned char*>(message.data()),
+                                message.size(), digest.data(), &size);
+  if (made == nullptr) return std::nullopt;
+  return std::string{reinterpret_cast<const char*>(digest.data()), size};
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
@@ -213,7 +215,9 @@ std::expected<TokenClaims, TokenError> TokenVerifier::verify(std::string_view to
   const auto issuer = ClaimReader{*payload, bad}.text("iss");
   const auto key = keys_.find(issuer.value_or(""));
   if (!issuer || key == keys_.end()) return std::unexpected(TokenError::kUnknownKey);
-  if (!equal_in_constant_time(*signature, sign(parts->signed_text, key->second))) {
+  // What cannot be checked is refused: an empty signature must not be equal to none.
+  const auto expected = sign(parts->signed_text, key->second);
+  if (!expected || !equal_in_constant_time(*signature, *expected)) {
     return std::unexpected(TokenError::kBadSignature);
   }
   return read_claims(*payload, now);
@@ -247,7 +251,9 @@ std::string make_token(const TokenClaims& claims, std::string_view key, std::str
   const std::string text =
       base64url_encode(R"({"alg":"HS256","typ":"JWT"})") + "." +
       base64url_encode(payload.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
-  return text + "." + base64url_encode(sign(text, secret));
+  const auto signature = sign(text, secret);
+  if (!signature) throw std::runtime_error("OpenSSL does not give HMAC with SHA-256");
+  return text + "." + base64url_encode(*signature);
 }
 
 }  // namespace sluice::signaling

@@ -75,6 +75,7 @@ inline constexpr std::size_t kTokenBytesMax = 16384;
 
 /// A signed token. `key` is the API key that becomes `iss`; `secret` signs.
 /// Strings that are not UTF-8 have their bad bytes replaced by U+FFFD.
+/// Throws std::runtime_error where OpenSSL has no SHA-256 to sign with.
 [[nodiscard]] std::string make_token(const TokenClaims& claims, std::string_view key,
                                      std::string_view secret);
 

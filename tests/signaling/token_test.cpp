@@ -4,6 +4,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <stdexcept>
+#include <tuple>
+
 #include "signaling/base64url.h"
 
 namespace sluice::signaling {
@@ -129,6 +132,19 @@ TEST(Token, RefusesAnyOtherSignature) {
     forged[i] = forged[i] == 'A' ? 'B' : 'A';
     EXPECT_TRUE(error_of(forged)) << i;
   }
+}
+
+TEST(Token, IsRefusedWhereItsSignatureCannotBeChecked) {
+  const std::string token = token_of(claims());
+  const std::string unsigned_token = token.substr(0, token.rfind('.') + 1);
+  ASSERT_EQ(EVP_set_default_properties(nullptr, "provider=nobody"), 1);
+  const auto whole = error_of(token);
+  const auto without_signature = error_of(unsigned_token);
+  EXPECT_THROW(std::ignore = token_of(claims()), std::runtime_error);
+  ASSERT_EQ(EVP_set_default_properties(nullptr, ""), 1);
+  EXPECT_EQ(whole, TokenError::kBadSignature);
+  EXPECT_EQ(without_signature, TokenError::kBadSignature);
+  EXPECT_FALSE(error_of(token));
 }
 
 TEST(Token, RefusesUnknownAndEmptyKeys) {
