@@ -191,6 +191,8 @@ std::optional<Departure> Egress::next(Time now, const LinkEstimate& link, bool m
     Departure departure{.control = std::move(control_.front())};
     control_.pop_front();
     control_bytes_ -= departure.control->size();
+    // Who joins a large room is told of many others once, and of few ever after.
+    if (control_.empty()) control_.release_memory();
     return departure;
   }
   if (link.congested && video_tracks_ > 1) judging_ = true;

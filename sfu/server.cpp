@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "sfu/clock.h"
+#include "sfu/crypto_check.h"
 #include "signaling/error_code.h"
 
 namespace sluice::sfu {
@@ -107,6 +108,7 @@ Server::Server(const Configuration& configuration, Log& log)
              log,
              [this] { return health(); },
              flight_desk_} {
+  check_crypto();
   listen(configuration);
   if (!settings_.http.site_fault.empty()) {
     log_.warning("no_meeting_page", {{"reason", settings_.http.site_fault}});

@@ -54,7 +54,8 @@ Shard::Shard(ShardIndex index, const ShardSurroundings& server, metrics::ShardMe
       house_timer_{[this](media::Time) { keep_house(); }},
       // Every turn ends with another try.
       backlog_timer_{[](media::Time) {}},
-      shut_down_timer_{[this](media::Time) { context_.stop(); }} {
+      shut_down_timer_{[this](media::Time) { context_.stop(); }},
+      descriptors_{context_, port_.event()} {
   // The bus closes its descriptor itself.
   others_.assign(::dup(port_.event()));
   await_others();
@@ -67,6 +68,7 @@ void Shard::listen(boost::asio::ip::tcp::acceptor acceptor) {
   listener_.emplace(std::move(acceptor), metrics_, log_,
                     [this](boost::asio::ip::tcp::socket socket) { adopt(std::move(socket)); });
   listener_->start();
+  descriptors_.make_room(0);
 }
 
 void Shard::adopt(boost::asio::ip::tcp::socket socket) {
@@ -79,6 +81,7 @@ void Shard::adopt(boost::asio::ip::tcp::socket socket) {
     const auto connection = std::make_shared<Connection>(id, *this, std::move(socket));
     connections_.emplace(id, connection);
     connection->start();
+    descriptors_.make_room(connections_.size());
   });
 }
 

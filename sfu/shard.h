@@ -18,6 +18,7 @@
 #include "media/timer_wheel.h"
 #include "metrics/shard_metrics.h"
 #include "sfu/clock.h"
+#include "sfu/descriptor_reserve.h"
 #include "sfu/flight_dump.h"
 #include "sfu/home_rooms.h"
 #include "sfu/listener.h"
@@ -235,6 +236,7 @@ class Shard {
   boost::asio::posix::stream_descriptor others_{
       context_};  ///< readable: other shards sent something
   std::uint64_t others_count_ = 0;
+  DescriptorReserve descriptors_;
   std::unordered_map<signaling::SessionId, std::shared_ptr<Connection>> connections_;
 };
 
