@@ -71,7 +71,11 @@ export type ServerMessage =
       readonly participant: ParticipantInfo;
       readonly participants: readonly ParticipantInfo[];
       readonly permissions: Permissions;
+      /** The key of a lane: when it was asked for, and the server has lanes. */
+      readonly lane?: string;
     }
+  | { readonly type: 'attached'; readonly reply_to?: number; readonly participant: string }
+  | { readonly type: 'lane_closed'; readonly lane: string }
   | { readonly type: 'participant_joined'; readonly participant: ParticipantInfo }
   | { readonly type: 'participant_left'; readonly participant: string; readonly reason: string }
   | { readonly type: 'published'; readonly reply_to?: number; readonly track: TrackInfo }
@@ -123,7 +127,9 @@ export type ClientMessage =
       identity?: string;
       token?: string;
       auto_subscribe: boolean;
+      lanes?: true;
     }
+  | { type: 'attach'; id: number; room: string; participant: string; key: string }
   | ({ type: 'publish'; id: number } & TrackDescription)
   | { type: 'unpublish'; id: number; track: string }
   | { type: 'subscribe'; track: string; max_width?: number; max_height?: number }
@@ -254,7 +260,10 @@ const SHAPES: Record<string, Record<string, Check> | undefined> = {
       can_subscribe: flag,
       can_publish_sources: listOf(text),
     }),
+    lane: optional(text),
   },
+  attached: { reply_to: optional(whole), participant: text },
+  lane_closed: { lane: text },
   participant_joined: { participant },
   participant_left: { participant: text, reason: text },
   published: { reply_to: optional(whole), track },

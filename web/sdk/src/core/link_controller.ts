@@ -17,6 +17,8 @@ const FREE_MS = 300;
 /** The cap alone steers once the link has been full for so long. */
 const BEGINNING_MS = 200;
 const OUTAGE_LEAST_MS = 400;
+/** As the server does on its side of a lane. */
+const STALL_LEAST_MS = 1000;
 
 /**
  * Decides when media may be handed to the socket and how much: late binding for a browser, which
@@ -123,6 +125,13 @@ export class LinkController {
       this.#progress.reporting(nowMs) &&
       nowMs - this.#reportedMs > patienceMs
     );
+  }
+
+  /** Something lies in this connection for so long that sound in it is lost. */
+  stalled(nowMs: number): boolean {
+    const sentMs = this.#progress.oldestSentMs;
+    if (sentMs === undefined || !this.#progress.reporting(nowMs)) return false;
+    return nowMs - sentMs > Math.max(4 * this.#progress.minDelayMs, STALL_LEAST_MS);
   }
 
   /**

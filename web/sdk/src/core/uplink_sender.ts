@@ -1,6 +1,7 @@
 import type { Frame } from './frame.js';
 import { FrameChunker } from './frame_chunker.js';
 import { LinkController } from './link_controller.js';
+import { UplinkCounts, type UplinkTrackCounts } from './uplink_counts.js';
 import { UplinkStream } from './uplink_stream.js';
 import { chunkLength, encodeChunk, type Chunk } from './wire.js';
 
@@ -25,13 +26,6 @@ export interface UplinkOutput {
   readonly keyframesNeeded: EncodingName[];
 }
 
-/** Counts of one track. */
-export interface UplinkTrackCounts {
-  sentFrames: number;
-  sentBytes: number;
-  thinnedFrames: number;
-}
-
 interface Output {
   readonly messages: Uint8Array<ArrayBuffer>[];
   bufferedBytes: number;
@@ -53,10 +47,15 @@ export class UplinkSender {
   readonly #link = new LinkController();
   readonly #audio: QueuedAudio[] = [];
   readonly #streams = new Map<number, UplinkStream>();
-  readonly #counts = new Map<number, UplinkTrackCounts>();
 
-  /** @param chunkBytesMax - the server's limit for one media message. */
-  constructor(private readonly chunkBytesMax: number) {}
+  /**
+   * @param chunkBytesMax - the server's limit for one media message.
+   * @param trackCounts - shared with the participant's other connection, if there is one.
+   */
+  constructor(
+    private readonly chunkBytesMax: number,
+    private readonly trackCounts: UplinkCounts = new UplinkCounts(),
+  ) {}
 
   get link(): LinkController {
     return this.#link;
@@ -65,6 +64,13 @@ export class UplinkSender {
   enqueueAudio(frame: Frame, nowMs: number): void {
     this.#audio.push({ chunker: new FrameChunker(frame), queuedMs: nowMs });
     while (this.#audio.length > AUDIO_FRAMES_MAX) this.#giveUpOldestAudio();
+  }
+
+  /** Gives back the sound that waits and is whole: this connection ends, another one goes on. */
+  takeAudio(): Frame[] {
+    const whole = this.#audio.filter(({ chunker }) => !chunker.started);
+    this.#audio.length = 0;
+    return whole.map(({ chunker }) => chunker.frame);
   }
 
   enqueueVideo(frame: Frame, nowMs: number): void {
@@ -76,7 +82,7 @@ export class UplinkSender {
     for (const [key, stream] of [...this.#streams]) {
       if (stream.handle === handle) this.#streams.delete(key);
     }
-    this.#counts.delete(handle);
+    this.trackCounts.forget(handle);
     for (let i = this.#audio.length - 1; i >= 0; i--) {
       if (this.#audio[i]?.chunker.frame.handle === handle) this.#audio.splice(i, 1);
     }
@@ -142,21 +148,12 @@ export class UplinkSender {
   }
 
   counts(handle: number): UplinkTrackCounts {
-    const counts = this.#mutableCounts(handle);
+    const counts = this.trackCounts.of(handle);
     let thinnedFrames = counts.thinnedFrames;
     for (const stream of this.#streams.values()) {
       if (stream.handle === handle) thinnedFrames += stream.leftOut;
     }
     return { ...counts, thinnedFrames };
-  }
-
-  #mutableCounts(handle: number): UplinkTrackCounts {
-    let counts = this.#counts.get(handle);
-    if (!counts) {
-      counts = { sentFrames: 0, sentBytes: 0, thinnedFrames: 0 };
-      this.#counts.set(handle, counts);
-    }
-    return counts;
   }
 
   #stream(name: EncodingName): UplinkStream {
@@ -174,7 +171,7 @@ export class UplinkSender {
     this.#link.sent(bytes, nowMs);
     out.bufferedBytes += bytes;
     out.messages.push(encodeChunk(chunk));
-    const counts = this.#mutableCounts(chunk.handle);
+    const counts = this.trackCounts.of(chunk.handle);
     counts.sentBytes += bytes;
     if (chunk.last) counts.sentFrames++;
   }
@@ -212,7 +209,7 @@ export class UplinkSender {
 
   #giveUpOldestAudio(): void {
     const given = this.#audio.shift();
-    if (given) this.#mutableCounts(given.chunker.frame.handle).thinnedFrames++;
+    if (given) this.trackCounts.of(given.chunker.frame.handle).thinnedFrames++;
   }
 
   /** Small encodings first, since everybody may fall back to them; among equals by age. */
