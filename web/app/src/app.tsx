@@ -26,8 +26,10 @@ export function App({ storage }: { storage: KeyValueStore | undefined }) {
       };
       return <LandingPage preferences={preferences} onContinue={onContinue} />;
     }
-    case 'room':
-      return <RoomPage room={route.room} token={route.token} storage={storage} />;
+    case 'room': {
+      const { room, token, lanes } = route;
+      return <RoomPage room={room} token={token} lanes={lanes} storage={storage} />;
+    }
     case 'unknown':
       return <UnknownPage />;
   }

@@ -16,12 +16,16 @@ declare global {
 interface Properties {
   readonly room: string;
   readonly token: string | undefined;
+  readonly lanes: boolean;
   readonly storage: KeyValueStore | undefined;
 }
 
 /** Everything that happens in one room: before, during and after the meeting. */
-export function RoomPage({ room, token, storage }: Properties) {
-  const session = useMemo(() => new Session(room, token, storage), [room, token, storage]);
+export function RoomPage({ room, token, lanes, storage }: Properties) {
+  const session = useMemo(
+    () => new Session(room, token, lanes, storage),
+    [room, token, lanes, storage],
+  );
   const state = useStore(session.store);
   useEffect(() => {
     window.sluice = { meeting: session.meeting };

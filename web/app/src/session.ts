@@ -77,11 +77,16 @@ export class Session {
   #screenBusy = false;
   #toastTimer: number | undefined;
 
-  constructor(room: string, token: string | undefined, storage: KeyValueStore | undefined) {
+  constructor(
+    room: string,
+    token: string | undefined,
+    lanes: boolean,
+    storage: KeyValueStore | undefined,
+  ) {
     this.room = room;
     this.#token = token;
     this.#storage = storage;
-    this.meeting = new Meeting({ room });
+    this.meeting = new Meeting({ room, lanes });
     this.store = new Store<SessionState>({
       phase: { at: 'prejoin' },
       view: viewMeeting(this.meeting, false),

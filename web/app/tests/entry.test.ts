@@ -20,6 +20,7 @@ describe('parseRoute', () => {
       page: 'room',
       room: 'café bar',
       token: undefined,
+      lanes: false,
     });
   });
 
@@ -27,6 +28,11 @@ describe('parseRoute', () => {
     expect(parseRoute(address('/r/demo', '?token=a.b.c'))).toMatchObject({ token: 'a.b.c' });
     expect(parseRoute(address('/r/demo', '?token=q', '#token=f'))).toMatchObject({ token: 'f' });
     expect(parseRoute(address('/r/demo', '?token='))).toMatchObject({ token: undefined });
+  });
+
+  it('asks for lanes where the query says so', () => {
+    expect(parseRoute(address('/r/demo', '?lanes=1'))).toMatchObject({ lanes: true });
+    expect(parseRoute(address('/r/demo', '?lanes=0'))).toMatchObject({ lanes: false });
   });
 
   it('refuses what leads nowhere', () => {

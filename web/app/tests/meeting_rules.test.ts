@@ -135,6 +135,7 @@ describe('quality', () => {
     sentBytes: 0,
     receivedBytes: 0,
     reconnects: 0,
+    laneOpen: false,
     local: [],
     remote: [],
     ...change,

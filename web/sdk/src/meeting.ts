@@ -163,7 +163,7 @@ export class Meeting extends EventEmitter<MeetingEvents> {
   }
 
   #parameters(): JoinParameters {
-    const { url, room, name, token, identity } = this.#options;
+    const { url, room, name, token, identity, lanes } = this.#options;
     if (!room) throw new SluiceError('protocol', 'A meeting needs the name of its room.');
     const page = new URL('/ws', globalThis.location.href);
     page.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -173,6 +173,7 @@ export class Meeting extends EventEmitter<MeetingEvents> {
       name: name ?? '',
       identity: identity ?? this.#me.identity,
       token,
+      lanes: lanes ?? false,
     };
   }
 
@@ -288,6 +289,7 @@ function emptyStats(state: MeetingState): MeetingStats {
     sentBytes: 0,
     receivedBytes: 0,
     reconnects: 0,
+    laneOpen: false,
     local: [],
     remote: [],
   };

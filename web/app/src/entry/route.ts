@@ -1,7 +1,13 @@
 /** What the address asks for. */
 export type Route =
   | { readonly page: 'landing' }
-  | { readonly page: 'room'; readonly room: string; readonly token: string | undefined }
+  | {
+      readonly page: 'room';
+      readonly room: string;
+      readonly token: string | undefined;
+      /** Sound shall have a connection of its own, where the server has that. */
+      readonly lanes: boolean;
+    }
   | { readonly page: 'unknown' };
 
 /** The parts of `window.location` that matter here. */
@@ -14,7 +20,8 @@ export interface Address {
 /**
  * Reads `/` and `/r/<room>`. A token may stand in the fragment (`#token=`), which browsers keep to
  * themselves, or in the query (`?token=`), which servers log; the fragment wins. A room named in an
- * address is taken as it stands, since a token may be bound to exactly that name.
+ * address is taken as it stands, since a token may be bound to exactly that name. `?lanes=1` asks
+ * for lanes (decision 0017).
  */
 export function parseRoute(address: Address): Route {
   if (address.pathname === '/' || address.pathname === '/index.html') return { page: 'landing' };
@@ -27,11 +34,12 @@ export function parseRoute(address: Address): Route {
     return { page: 'unknown' };
   }
   if (room === '') return { page: 'unknown' };
+  const query = new URLSearchParams(address.search);
   const token =
     new URLSearchParams(address.hash.replace(/^#/, '')).get('token') ||
-    new URLSearchParams(address.search).get('token') ||
+    query.get('token') ||
     undefined;
-  return { page: 'room', room, token };
+  return { page: 'room', room, token, lanes: query.get('lanes') === '1' };
 }
 
 /** The path of a room's page. */

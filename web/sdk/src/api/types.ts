@@ -54,6 +54,12 @@ export interface MeetingOptions {
   readonly identity?: string;
   /** Signed token, for servers that ask for one (`sluice token`). */
   readonly token?: string;
+  /**
+   * Give sound a connection of its own where the server has that (its option `--lanes`), so that a
+   * lost packet of video does not hold sound back. Default: false; it helps where packets are lost
+   * all the time, and costs a second connection.
+   */
+  readonly lanes?: boolean;
 }
 
 /** How to open a camera or a microphone. */
@@ -319,6 +325,8 @@ export interface MeetingStats {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly reconnects: number;
+  /** Sound has a connection of its own now: see {@link MeetingOptions.lanes}. */
+  readonly laneOpen: boolean;
   readonly local: readonly LocalTrackStats[];
   readonly remote: readonly RemoteTrackStats[];
 }

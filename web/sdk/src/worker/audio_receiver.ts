@@ -5,6 +5,7 @@ import { AudioPacketRing } from '../core/audio_packet_ring.js';
 import type { TrackInfo } from '../core/control_messages.js';
 import { DeliveryRate } from '../core/delivery_rate.js';
 import type { Frame } from '../core/frame.js';
+import { SoundOrder, type Way } from '../core/sound_order.js';
 import { WindowedMinimum } from '../core/windowed_minimum.js';
 import { AUDIO_LEVEL_UNKNOWN } from '../core/wire.js';
 import { monoSamples } from './mono_samples.js';
@@ -18,6 +19,8 @@ const PENDING_MAX = 100;
 
 /** Decodes one remote audio track and hands the sound to its playout worklet. */
 export class AudioReceiver {
+  readonly #order = new SoundOrder();
+  #orderTimer: ReturnType<typeof setTimeout> | undefined;
   #decoder: AudioDecoder | undefined;
   /** Frames inside the decoder: it puts out one for each, but with times of its own. */
   #pending: { frame: number; captureMs: number }[] = [];
@@ -42,14 +45,15 @@ export class AudioReceiver {
   ) {}
 
   /** Takes a frame off the wire. */
-  receive(frame: Frame): void {
-    this.#received++;
-    this.#bytes += frame.payload.length;
-    this.#rate.push(this.#bytes, sharedNowMs());
-    if (frame.audioLevel !== AUDIO_LEVEL_UNKNOWN) {
-      this.#loudest = Math.min(this.#loudest, frame.audioLevel);
-    }
-    this.#decode(frame);
+  receive(frame: Frame, way: Way): void {
+    this.#order.push(frame, way, sharedNowMs());
+    this.#takeInOrder();
+  }
+
+  /** Nothing more comes over the lane. */
+  laneClosed(): void {
+    this.#order.laneClosed();
+    this.#takeInOrder();
   }
 
   /** Sound goes to the worklet at the other end of `port`, through `ring` if there is one. */
@@ -117,8 +121,28 @@ export class AudioReceiver {
   }
 
   close(): void {
+    clearTimeout(this.#orderTimer);
     if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
     this.#decoder = undefined;
+  }
+
+  #takeInOrder(): void {
+    clearTimeout(this.#orderTimer);
+    const now = sharedNowMs();
+    for (let frame = this.#order.pop(now); frame; frame = this.#order.pop(now)) this.#take(frame);
+    const { dueMs } = this.#order;
+    if (dueMs === undefined) return;
+    this.#orderTimer = setTimeout(() => this.#takeInOrder(), Math.max(0, dueMs - now));
+  }
+
+  #take(frame: Frame): void {
+    this.#received++;
+    this.#bytes += frame.payload.length;
+    this.#rate.push(this.#bytes, sharedNowMs());
+    if (frame.audioLevel !== AUDIO_LEVEL_UNKNOWN) {
+      this.#loudest = Math.min(this.#loudest, frame.audioLevel);
+    }
+    this.#decode(frame);
   }
 
   #decode(frame: Frame): void {

@@ -7,11 +7,13 @@ import {
   type TrackReport,
 } from '../core/control_messages.js';
 import { ReportSchedule } from '../core/report_schedule.js';
-import type { JoinParameters } from './messages.js';
 import { sharedNowMs } from './shared_clock.js';
 
-type Hello = Extract<ServerMessage, { type: 'hello' }>;
-type Joined = Extract<ServerMessage, { type: 'joined' }>;
+export type Hello = Extract<ServerMessage, { type: 'hello' }>;
+/** What asks to be let in, as a participant or as the lane of one... */
+export type Entry = Extract<ClientMessage, { type: 'join' | 'attach' }>;
+/** ...and the answers. */
+export type Entered = Extract<ServerMessage, { type: 'joined' | 'attached' }>;
 
 /** How a connection ended. */
 export interface ConnectionEnd {
@@ -23,7 +25,7 @@ export interface ConnectionEnd {
 
 /** What a {@link Connection} tells its owner. */
 export interface ConnectionEvents {
-  joined(joined: Joined, hello: Hello): void;
+  entered(answer: Entered, hello: Hello): void;
   /** Every other control message that is not about the connection itself. */
   control(message: ServerMessage): void;
   media(message: Uint8Array): void;
@@ -31,18 +33,18 @@ export interface ConnectionEvents {
   ended(end: ConnectionEnd): void;
 }
 
-/** From the first byte of TCP to `joined`. */
-const JOIN_TIMEOUT_MS = 10_000;
+/** From the first byte of TCP to being let in. */
+const ENTER_TIMEOUT_MS = 10_000;
 const PING_EVERY_MS = 2_000;
 const TRACK_REPORTS_EVERY_MS = 1_000;
 const CLIENT_NAME = 'sluice-web/0.1.0';
 
-/** One WebSocket to the server, from `hello` to its end: joins, answers pings, reports, watches. */
+/** One WebSocket to the server, from `hello` to its end: enters, answers pings, reports, watches. */
 export class Connection {
   readonly #socket: WebSocket;
   readonly #openedMs = sharedNowMs();
   #hello: Hello | undefined;
-  #joined = false;
+  #entered = false;
   #ended = false;
   #heardMs = sharedNowMs();
   #goodbye: string | undefined;
@@ -58,13 +60,14 @@ export class Connection {
 
   /** @param trackReports - what became of each subscribed track's frames, for the server. */
   constructor(
-    parameters: JoinParameters,
+    url: string,
+    entry: Entry,
     private readonly events: ConnectionEvents,
-    private readonly trackReports: () => TrackReport[],
+    private readonly trackReports?: () => TrackReport[],
   ) {
-    this.#socket = new WebSocket(parameters.url, SUBPROTOCOL);
+    this.#socket = new WebSocket(url, SUBPROTOCOL);
     this.#socket.binaryType = 'arraybuffer';
-    this.#socket.onopen = () => this.#enter(parameters);
+    this.#socket.onopen = () => this.#enter(entry);
     this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.#read(data);
     this.#socket.onclose = () => this.#end();
     this.#watch = setInterval(() => this.#watchOver(), 250);
@@ -98,17 +101,9 @@ export class Connection {
     this.#stop();
   }
 
-  #enter({ room, name, identity, token }: JoinParameters): void {
+  #enter(entry: Entry): void {
     this.send({ type: 'hello', versions: [PROTOCOL_VERSION], client: CLIENT_NAME });
-    this.send({
-      type: 'join',
-      id: 0,
-      room,
-      auto_subscribe: true,
-      identity,
-      ...(name === '' ? {} : { name }),
-      ...(token === undefined ? {} : { token }),
-    });
+    this.send(entry);
   }
 
   #read(data: string | ArrayBuffer): void {
@@ -138,9 +133,10 @@ export class Connection {
         this.#reports.setInterval(message.report_interval_ms);
         return;
       case 'joined':
+      case 'attached':
         if (!this.#hello) return;
-        this.#joined = true;
-        this.events.joined(message, this.#hello);
+        this.#entered = true;
+        this.events.entered(message, this.#hello);
         return;
       case 'ping':
         if (message.id !== undefined) this.send({ type: 'pong', reply_to: message.id });
@@ -169,10 +165,10 @@ export class Connection {
 
   #watchOver(): void {
     const now = sharedNowMs();
-    const silentMax = this.#joined ? (this.#hello?.timeout_ms ?? JOIN_TIMEOUT_MS) : JOIN_TIMEOUT_MS;
+    const silentMax = this.#entered ? (this.#hello?.timeout_ms ?? ENTER_TIMEOUT_MS) : ENTER_TIMEOUT_MS;
     if (now - Math.max(this.#heardMs, this.#openedMs) > silentMax) return this.#end();
-    if (!this.#joined && now - this.#openedMs > JOIN_TIMEOUT_MS) return this.#end();
-    if (!this.#joined || now < this.#pingDueMs) return;
+    if (!this.#entered && now - this.#openedMs > ENTER_TIMEOUT_MS) return this.#end();
+    if (!this.#entered || now < this.#pingDueMs) return;
     this.#pingDueMs = now + PING_EVERY_MS;
     this.#pingSentMs = now;
     this.send({ type: 'ping', id: this.#nextPing++ });
@@ -186,12 +182,13 @@ export class Connection {
       this.#reportTimer = undefined;
       const now = sharedNowMs();
       if (!this.#reports.poll(now + 5)) return this.#armReport();
-      const withTracks = now - this.#trackReportsMs >= TRACK_REPORTS_EVERY_MS;
-      if (withTracks) this.#trackReportsMs = now;
+      const due = now - this.#trackReportsMs >= TRACK_REPORTS_EVERY_MS;
+      const tracks = due ? this.trackReports?.() : undefined;
+      if (tracks) this.#trackReportsMs = now;
       this.send({
         type: 'report',
         received_bytes: this.#reports.receivedBytes,
-        ...(withTracks ? { tracks: this.trackReports() } : {}),
+        ...(tracks ? { tracks } : {}),
       });
     }, delay);
   }

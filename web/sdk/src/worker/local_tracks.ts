@@ -46,6 +46,8 @@ export class LocalTracks {
     private readonly uplink: () => UplinkSender | undefined,
     /** The uplink's time, in ms. */
     private readonly uplinkNow: () => number,
+    /** Sound goes over another connection than this uplink's. */
+    private readonly soundHasLane: () => boolean,
   ) {}
 
   openVideo(source: 'camera' | 'screen', input: VideoInput): void {
@@ -155,7 +157,7 @@ export class LocalTracks {
       if (!published) continue;
       rate.push(uplink.counts(published.handle).sentBytes, now);
       if (publisher instanceof VideoPublisher) publishers.set(source, publisher);
-      else audioBps += rate.bitsPerSecond(now);
+      else if (!this.soundHasLane()) audioBps += rate.bitsPerSecond(now);
     }
     for (const publisher of publishers.values()) publisher.tick();
     this.#shares.update(uplink, publishers, audioBps, this.uplinkNow());

@@ -16,6 +16,8 @@ export interface JoinParameters {
   readonly name: string;
   readonly identity: string;
   readonly token: string | undefined;
+  /** Open a lane where the server has them. */
+  readonly lanes: boolean;
 }
 
 /** Where a video publisher's pictures come from. */
@@ -129,6 +131,7 @@ export interface WorkerStats {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly reconnects: number;
+  readonly laneOpen: boolean;
   readonly local: readonly LocalTrackStats[];
   readonly remote: readonly RemoteTrackStats[];
 }

@@ -2,6 +2,7 @@ import type { RemoteTrackStats } from '../api/types.js';
 import { syncOffsets } from '../core/av_sync.js';
 import type { ParticipantInfo, ServerMessage, TrackInfo, TrackReport } from '../core/control_messages.js';
 import type { Frame } from '../core/frame.js';
+import type { Way } from '../core/sound_order.js';
 import { AudioReceiver } from './audio_receiver.js';
 import type { FromWorker, ToWorker, VideoSink } from './messages.js';
 import { VideoReceiver } from './video_receiver.js';
@@ -70,8 +71,17 @@ export class RemoteTracks {
     }
   }
 
-  receive(frame: Frame): void {
-    this.#byHandle.get(frame.handle)?.receive(frame);
+  receive(frame: Frame, way: Way): void {
+    const receiver = this.#byHandle.get(frame.handle);
+    if (receiver instanceof AudioReceiver) receiver.receive(frame, way);
+    else if (way === 'first') receiver?.receive(frame);
+  }
+
+  /** Sound comes over the first connection from now on. */
+  laneClosed(): void {
+    for (const receiver of this.#receivers.values()) {
+      if (receiver instanceof AudioReceiver) receiver.laneClosed();
+    }
   }
 
   setVideoSink(track: string, sink: VideoSink): void {

@@ -1,16 +1,20 @@
 import type { SluiceErrorCode } from '../api/errors.js';
 import type { CloseReason, TrackSource } from '../api/types.js';
 import type { ServerMessage } from '../core/control_messages.js';
+import type { Frame } from '../core/frame.js';
 import { FrameAssembler } from '../core/frame_assembler.js';
 import { publishableSources } from '../core/publish_rights.js';
 import { ReconnectPolicy } from '../core/reconnect_policy.js';
 import { BEAT_MS, RunningClock } from '../core/running_clock.js';
+import { UplinkCounts } from '../core/uplink_counts.js';
 import { UplinkSender } from '../core/uplink_sender.js';
-import { Connection, type ConnectionEnd } from './connection.js';
+import { Connection, type ConnectionEnd, type Entered, type Entry, type Hello } from './connection.js';
 import { LocalTracks } from './local_tracks.js';
 import type { Failure, FromWorker, JoinParameters } from './messages.js';
 import { RemoteTracks } from './remote_tracks.js';
 import { sharedNowMs } from './shared_clock.js';
+import { type LaneOwner, SoundLane } from './sound_lane.js';
+import { UplinkPump } from './uplink_pump.js';
 
 /** Reasons after which coming back would be wrong. */
 const FINAL_GOODBYES = ['left', 'duplicate_identity', 'removed', 'room_closed'];
@@ -33,8 +37,6 @@ const FINAL_FOR_NEWCOMERS: Record<string, SluiceErrorCode | undefined> = {
 const TELLING_GOODBYES = ['server_shutdown', 'too_slow'] as const;
 const TICK_MS = 100;
 const STATS_MS = 1000;
-/** While frames wait for the uplink. */
-const UPLINK_POLL_MS = 10;
 /** A first join that does not succeed in these attempts is reported, not tried for minutes. */
 const FIRST_ATTEMPTS = 3;
 
@@ -47,12 +49,13 @@ export class Session {
   readonly #remote: RemoteTracks;
   #parameters: JoinParameters | undefined;
   #connection: Connection | undefined;
-  #uplink: UplinkSender | undefined;
+  #uplink: UplinkPump | undefined;
+  /** While the server lets us have one. */
+  #lane: SoundLane | undefined;
   readonly #uplinkClock = new RunningClock();
   #assembler = new FrameAssembler(0);
   #policy = new ReconnectPolicy();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #uplinkTimer: ReturnType<typeof setTimeout> | undefined;
   #beatTimer: ReturnType<typeof setInterval> | undefined;
   #wasJoined = false;
   /** What the server said when it last ended a meeting that we were in. */
@@ -74,17 +77,13 @@ export class Session {
     this.#local = new LocalTracks(
       {
         publishable: () => this.#publish(),
-        encoded: (kind, frame) => {
-          const now = this.#uplinkNow();
-          if (kind === 'audio') this.#uplink?.enqueueAudio(frame, now);
-          else this.#uplink?.enqueueVideo(frame, now);
-          this.#pollUplink();
-        },
+        encoded: (kind, frame) => this.#send(kind, frame),
         failed: (source, failure) => this.post({ type: 'failure', source, failure }),
         grab: (source) => this.post({ type: 'grab', source }),
       },
-      () => this.#uplink,
+      () => this.#uplink?.sender,
       () => this.#uplinkNow(),
+      () => this.#lane?.open ?? false,
     );
     this.#remote = new RemoteTracks(
       {
@@ -137,7 +136,8 @@ export class Session {
   closeTrack(source: TrackSource): void {
     const published = this.#local.close(source);
     if (!published) return;
-    this.#uplink?.removeTrack(published.handle);
+    this.#uplink?.sender.removeTrack(published.handle);
+    this.#lane?.removeTrack(published.handle);
     this.#connection?.send({ type: 'unpublish', id: this.#nextId++, track: published.track });
   }
 
@@ -153,13 +153,14 @@ export class Session {
     const parameters = this.#parameters;
     if (!parameters) return;
     const events = {
-      joined: this.#onJoined.bind(this),
+      entered: this.#onEntered.bind(this),
       control: this.#onControl.bind(this),
       media: this.#onMedia.bind(this),
       ended: this.#onEnded.bind(this),
     };
     try {
-      this.#connection = new Connection(parameters, events, () => this.#remote.reports());
+      const join = joinMessage(parameters);
+      this.#connection = new Connection(parameters.url, join, events, () => this.#remote.reports());
     } catch (error) {
       this.#close('error', {
         code: 'connection_failed',
@@ -168,15 +169,25 @@ export class Session {
     }
   }
 
-  #onJoined(
-    joined: Extract<ServerMessage, { type: 'joined' }>,
-    hello: Extract<ServerMessage, { type: 'hello' }>,
-  ): void {
+  #onEntered(joined: Entered, hello: Hello): void {
+    const connection = this.#connection;
+    if (joined.type !== 'joined' || !connection || !this.#parameters) return;
     this.#policy.onConnected(sharedNowMs());
     this.#serverSession = hello.session;
     this.#assembler = new FrameAssembler(hello.limits['frame_bytes'] ?? 2 << 20);
     this.#beatTimer = setInterval(() => this.#uplinkNow(), BEAT_MS);
-    this.#uplink = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16);
+    const counts = new UplinkCounts();
+    const sender = new UplinkSender(hello.limits['chunk_bytes'] ?? 1 << 16, counts);
+    this.#uplink = new UplinkPump(sender, connection, () => this.#uplinkNow(), {
+      sent: (bytes) => (this.#sentBytes += bytes),
+      keyframeNeeded: ({ handle, encoding }) => this.#local.requestKeyframe(handle, encoding),
+    });
+    if (joined.lane !== undefined) {
+      const { url } = this.#parameters;
+      const { room, participant } = joined;
+      this.#lane = this.#newLane({ url, room, participant: participant.participant }, counts);
+      this.#lane.admit(joined.lane);
+    }
     if (this.#wasJoined) this.#reconnects++;
     this.#wasJoined = this.#joinedNow = true;
     this.#publishable = publishableSources(joined.permissions);
@@ -184,6 +195,18 @@ export class Session {
     this.post({ type: 'control', message: joined });
     this.#state('connected');
     this.#publish();
+  }
+
+  #newLane(owner: LaneOwner, counts: UplinkCounts): SoundLane {
+    return new SoundLane(owner, counts, () => this.#uplinkNow(), {
+      frame: (frame) => this.#remote.receive(frame, 'lane'),
+      control: (message) => this.#onControl(message),
+      sent: (bytes) => (this.#sentBytes += bytes),
+      ended: (unsent) => {
+        for (const frame of unsent) this.#send('audio', frame);
+        this.#remote.laneClosed();
+      },
+    });
   }
 
   #onControl(message: ServerMessage): void {
@@ -196,8 +219,9 @@ export class Session {
       case 'demand':
         return this.#local.setDemand(message.track, message.encodings);
       case 'report':
-        this.#uplink?.onReport(message.received_bytes, this.#uplinkNow());
-        return this.#pollUplink();
+        return this.#uplink?.onReport(message.received_bytes);
+      case 'lane_closed':
+        return this.#lane?.admit(message.lane);
       case 'error':
         return this.#onRefused(message);
       case 'goodbye':
@@ -210,7 +234,7 @@ export class Session {
   #onMedia(message: Uint8Array): void {
     const result = this.#assembler.push(message);
     // One bad chunk costs its frame; the dependency check sees to what needs that.
-    if (result && typeof result !== 'string') this.#remote.receive(result);
+    if (result && typeof result !== 'string') this.#remote.receive(result, 'first');
   }
 
   #onPublished({ reply_to, track }: Extract<ServerMessage, { type: 'published' }>): void {
@@ -275,15 +299,16 @@ export class Session {
   }
 
   #disconnect(): void {
-    this.#receivedBytes += this.#connection?.receivedBytes ?? 0;
+    this.#receivedBytes = this.#allReceivedBytes();
     this.#connection?.close();
     this.#connection = undefined;
+    this.#uplink?.stop();
     this.#uplink = undefined;
+    this.#lane?.close();
+    this.#lane = undefined;
     this.#joinedNow = false;
     this.#publishing.clear();
     clearInterval(this.#beatTimer);
-    clearTimeout(this.#uplinkTimer);
-    this.#uplinkTimer = undefined;
     this.#local.disconnected();
   }
 
@@ -307,31 +332,26 @@ export class Session {
     return this.#uplinkClock.at(sharedNowMs());
   }
 
-  #pollUplink(): void {
-    const uplink = this.#uplink;
-    const connection = this.#connection;
-    if (!uplink || !connection) return;
-    const { messages, keyframesNeeded } = uplink.poll(this.#uplinkNow(), connection.bufferedBytes);
-    for (const message of messages) {
-      this.#sentBytes += message.length;
-      connection.sendMedia(message);
-    }
-    for (const { handle, encoding } of keyframesNeeded) {
-      this.#local.requestKeyframe(handle, encoding);
-    }
-    if (!uplink.waiting || this.#uplinkTimer !== undefined) return;
-    this.#uplinkTimer = setTimeout(() => {
-      this.#uplinkTimer = undefined;
-      this.#pollUplink();
-    }, UPLINK_POLL_MS);
+  #send(kind: 'audio' | 'video', frame: Frame): void {
+    if (kind === 'audio' && this.#lane?.open) return this.#lane.send(frame);
+    const now = this.#uplinkNow();
+    if (kind === 'audio') this.#uplink?.sender.enqueueAudio(frame, now);
+    else this.#uplink?.sender.enqueueVideo(frame, now);
+    this.#uplink?.pump();
+  }
+
+  #allReceivedBytes(): number {
+    const first = this.#connection?.receivedBytes ?? 0;
+    return this.#receivedBytes + first + (this.#lane?.receivedBytes ?? 0);
   }
 
   #tick(): void {
     const now = sharedNowMs();
     if (this.#uplink) {
-      this.#local.tick(this.#uplink);
-      // Keyframes that are needed come out of `poll` even while nothing waits.
-      this.#pollUplink();
+      this.#local.tick(this.#uplink.sender);
+      // Keyframes that are needed come out of it even while nothing waits.
+      this.#uplink.pump();
+      this.#lane?.tick();
     }
     this.#remote.tick();
     this.post({
@@ -346,16 +366,31 @@ export class Session {
 
   #stats() {
     const rttMs = this.#connection?.rttMs;
+    const uplink = this.#uplink?.sender;
     return {
       session: this.#serverSession,
       rttMs,
-      uplinkInFlightBytes: this.#uplink?.link.inFlightBytes ?? 0,
-      uplinkQueueMs: this.#uplink?.queueMs(this.#uplinkNow()) ?? 0,
+      uplinkInFlightBytes: (uplink?.link.inFlightBytes ?? 0) + (this.#lane?.inFlightBytes ?? 0),
+      uplinkQueueMs: uplink?.queueMs(this.#uplinkNow()) ?? 0,
       sentBytes: this.#sentBytes,
-      receivedBytes: this.#receivedBytes + (this.#connection?.receivedBytes ?? 0),
+      receivedBytes: this.#allReceivedBytes(),
       reconnects: this.#reconnects,
-      local: this.#local.stats(this.#uplink),
+      laneOpen: this.#lane?.open ?? false,
+      local: this.#local.stats(uplink),
       remote: this.#remote.stats(rttMs ?? 0),
     };
   }
+}
+
+function joinMessage({ room, name, identity, token, lanes }: JoinParameters): Entry {
+  return {
+    type: 'join',
+    id: 0,
+    room,
+    auto_subscribe: true,
+    identity,
+    ...(name === '' ? {} : { name }),
+    ...(token === undefined ? {} : { token }),
+    ...(lanes ? { lanes } : {}),
+  };
 }
