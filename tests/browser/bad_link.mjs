@@ -62,6 +62,7 @@ function readOptions() {
         seconds: { type: 'string' },
         json: { type: 'string' },
         flights: { type: 'string' },
+        lanes: { type: 'boolean', default: false },
       },
     });
     const known = kLinks.map(({ name }) => name);
@@ -91,7 +92,7 @@ async function measure(link) {
   try {
     const far = options.slow === 'publisher' ? { ada: 'client', bo: 'server' } : { ada: 'server', bo: 'client' };
     server = await SluiceServer.start(
-      ['--bind', '0.0.0.0', '--insecure-open-rooms'],
+      ['--bind', '0.0.0.0', '--insecure-open-rooms', ...(options.lanes ? ['--lanes'] : [])],
       0,
       await held.programOn('server', kServer),
     );
@@ -110,8 +111,9 @@ async function measure(link) {
     const camera = await readFile(new URL('./clock_camera.js', import.meta.url), 'utf8');
     const ada = await open(kAda, far.ada, camera);
     const bo = await open(kBo, far.bo);
-    await ada.page.join({ url: ada.url }, 'bad-link');
-    await bo.page.joinAsViewer(bo.url, 'bad-link');
+    const room = `bad-link${options.lanes ? '?lanes=1' : ''}`;
+    await ada.page.join({ url: ada.url }, room);
+    await bo.page.joinAsViewer(bo.url, room);
     const figures = await watch({ link, held, ada: ada.page, bo: bo.page, ms });
     if (options.flights) await saveFlights(link, held, server.adminUrl);
     return figures;

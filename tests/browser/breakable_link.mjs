@@ -1,4 +1,4 @@
-// The way of one browser to the server, which can break so that the server does not notice.
+// The way of one browser to the server, which can break so that the server does not notice, or lose a single WebSocket.
 import { connect, createServer } from 'node:net';
 
 /** Passes TCP connections on to a server on this machine. */
@@ -34,6 +34,17 @@ export class BreakableLink {
     for (const { near, far } of this.#pairs) if (near.destroyed) far.destroy();
   }
 
+  /** The connections that became WebSockets and are not closed yet, oldest first. */
+  get webSockets() {
+    return [...this.#pairs].filter(({ webSocket, near }) => webSocket && !near.destroyed);
+  }
+
+  /** Both ends lose one connection. */
+  cut({ near, far }) {
+    near.destroy();
+    far.destroy();
+  }
+
   close() {
     this.break();
     this.dropBroken();
@@ -41,8 +52,9 @@ export class BreakableLink {
   }
 
   #pass(near, far) {
-    const pair = { near, far };
+    const pair = { near, far, webSocket: false };
     this.#pairs.add(pair);
+    near.once('data', (data) => (pair.webSocket = data.toString('latin1').startsWith('GET /ws ')));
     // Ends are passed on by hand, so that a broken end is not.
     near.pipe(far, { end: false });
     far.pipe(near);
