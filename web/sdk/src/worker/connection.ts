@@ -134,7 +134,7 @@ export class Connection {
         return;
       case 'joined':
       case 'attached':
-        if (!this.#hello) return;
+        if (!this.#hello || this.#entered) return;
         this.#entered = true;
         this.events.entered(message, this.#hello);
         return;
