@@ -36,14 +36,12 @@ async function connections(server) {
   return Number(count);
 }
 
-/** Frames that the server has sent on each connection. */
+/** Frames that the server has sent on each connection, by session: the server gives them in any order. */
 async function framesSent(server) {
   const { sessions } = JSON.parse(await ask(server, '/flight'));
-  return sessions.map(({ session, audio, video }) => ({
-    session,
-    audio: audio.frames_sent,
-    video: video.frames_sent,
-  }));
+  return new Map(
+    sessions.map(({ session, audio, video }) => [session, { audio: audio.frames_sent, video: video.frames_sent }]),
+  );
 }
 
 const laneOpen = (page) => until(`a lane of ${page.person.name}`, async () => (await page.stats()).laneOpen);
@@ -100,12 +98,12 @@ describe('a call with lanes', { timeout: 600_000 }, () => {
     const seconds = 3;
     await wait(seconds * 1000);
     const framesAfter = await framesSent(server);
-    const sent = framesAfter.map(({ session, audio, video }, index) => ({
+    const sent = [...framesAfter].map(([session, { audio, video }]) => ({
       session,
-      audio: audio - framesBefore[index].audio,
-      video: video - framesBefore[index].video,
+      audio: audio - framesBefore.get(session).audio,
+      video: video - framesBefore.get(session).video,
     }));
-    t.diagnostic(JSON.stringify(sent));
+    t.diagnostic(JSON.stringify([...sent]));
     const lanes = sent.filter(({ audio }) => audio > 0);
     assert.equal(lanes.length, 2, 'sound goes to each over one connection');
     for (const { audio, video } of lanes) {
@@ -180,8 +178,8 @@ for (const [what, options, room] of [
       assert.ok(Math.abs((await bo.listenFor(kAda.hertz)).hertz - kAda.hertz) < 15);
       await bo.watchUntil('Ada', { fps: 10, sender: kAda.sender });
       const sent = await framesSent(server);
-      assert.equal(sent.length, 2, 'one connection each');
-      assert.ok(sent.some(({ audio, video }) => audio > 0 && video > 0), JSON.stringify(sent));
+      assert.equal(sent.size, 2, 'one connection each');
+      assert.ok([...sent.values()].some(({ audio, video }) => audio > 0 && video > 0), JSON.stringify([...sent]));
       assert.equal((await bo.stats()).laneOpen, false);
       assert.deepEqual([...ada.complaints, ...bo.complaints], []);
     } finally {
